@@ -1,0 +1,47 @@
+# Unit tests on the host, with cmocka under the address and undefined-behaviour sanitizers, and whatever else is
+# built for tests.
+#
+# tests/unit/test_NAME.c becomes build/unit/test_NAME. The sources it tests stand in a line `unit_NAME := ...`.
+
+UNIT_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+               -Wall -Wextra -Werror -Iinclude -I.
+UNIT_LIBS   := -lcmocka -lpthread
+
+unit_list     :=
+unit_bitops   :=
+unit_spinlock :=
+unit_string   := lib/string.c
+unit_printf   := lib/printf.c
+unit_fdt      := lib/fdt.c hyp/fdt.c lib/printf.c
+unit_initrd   := hyp/initrd.c
+unit_config   := hyp/config.c sched/sched.c sched/rr.c sched/place.c lib/string.c lib/printf.c
+unit_sched    := sched/sched.c sched/rr.c sched/place.c
+unit_rr       := sched/sched.c sched/rr.c sched/place.c
+unit_place    := sched/sched.c sched/rr.c sched/place.c
+
+UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_BINS  := $(UNIT_TESTS:%=$(B)/unit/test_%)
+UNIT_OBJ   := $(B)/unit/obj
+
+# Ours must not stand in for the C library's, on which the sanitizers build.
+LIBC_NAMES := memcpy memmove memset memcmp strlen strnlen strcmp strncmp strchr
+$(UNIT_OBJ)/lib/string.o $(UNIT_OBJ)/tests/unit/test_string.o: \
+    UNIT_CFLAGS += $(foreach name,$(LIBC_NAMES),-D$(name)=lib_$(name))
+
+define unit_rule
+$(B)/unit/test_$(1): $(patsubst %.c,$(UNIT_OBJ)/%.o,tests/unit/test_$(1).c $(unit_$(1)))
+	$$(HOSTCC) $$(UNIT_CFLAGS) -o $$@ $$^ $$(UNIT_LIBS)
+-include $(patsubst %.c,$(UNIT_OBJ)/%.d,tests/unit/test_$(1).c $(unit_$(1)))
+endef
+$(foreach test,$(UNIT_TESTS),$(eval $(call unit_rule,$(test))))
+
+$(UNIT_OBJ)/%.o: %.c tests/build.mk
+	@mkdir -p $(@D)
+	$(HOSTCC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: unit
+unit: $(UNIT_BINS)
+	@tests/unit/run $(UNIT_BINS)
+
+-include tests/guests/build.mk
+-include tests/bench/build.mk
