@@ -29,7 +29,8 @@ void fdt_write_begin(struct fdt_writer *writer, void *buf, size_t size);
 
 /* The first node is the root: "". Properties come before children. */
 void fdt_write_node(struct fdt_writer *writer, const char *name);
-void fdt_write_node_at(struct fdt_writer *writer, const char *name, uint64_t address); /* name@address, in hex */
+/* The node name@address, in hex. */
+void fdt_write_node_at(struct fdt_writer *writer, const char *name, uint64_t address);
 void fdt_write_end_node(struct fdt_writer *writer);
 
 void fdt_write_bytes(struct fdt_writer *writer, const char *name, const void *bytes, size_t size);

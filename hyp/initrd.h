@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads an archive of files in memory: cpio, format "newc" (cpio(5): magic 070701, numbers as eight hex digits).
- * Nothing is copied: names and data point into the archive. A broken archive ends where it is broken.
+ * Reads an archive of files in memory: cpio, format "newc" (cpio(5): magic 070701, numbers as eight hex
+ * digits). Nothing is copied: names and data point into the archive. A broken archive ends where it is
+ * broken.
  */
 #ifndef HYP_INITRD_H
 #define HYP_INITRD_H

@@ -29,8 +29,8 @@ static inline uint64_t bit_mask(unsigned n)
     return n >= 64 ? ~UINT64_C(0) : BIT(n) - 1;
 }
 
-/* The number of the highest, or lowest, bit that is set; `set` must not be 0. Written out, because rv64imac has
- * no instruction for it and the compiler's builtin would want libgcc. */
+/* The number of the highest, or lowest, bit that is set; `set` must not be 0. Written out, because rv64imac
+ * has no instruction for it and the compiler's builtin would want libgcc. */
 static inline unsigned bit_highest(uint64_t set)
 {
     unsigned n = 0;

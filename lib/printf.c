@@ -52,7 +52,8 @@ static void put_text(struct sink *sink, const struct spec *spec, const char *tex
 }
 
 /* `prefix` is a sign or "0x" and stands before the zeros. */
-static void put_number(struct sink *sink, const struct spec *spec, const char *prefix, uint64_t value, unsigned base)
+static void put_number(struct sink *sink, const struct spec *spec, const char *prefix, uint64_t value,
+                       unsigned base)
 {
     char digits[DIGITS_MAX];
     int count = 0, zeros, padding;

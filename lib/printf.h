@@ -3,8 +3,8 @@
  * Text from a format, into a buffer.
  *
  * %d %u %x with the lengths l, ll and z; %p %s %c %%. Flags - (left-align) and 0 (pad with zeros), a width
- * and a precision, both also as *; the precision cuts %s, and is the least number of digits of a number. Anything
- * else is copied as it stands. No floating point.
+ * and a precision, both also as *; the precision cuts %s, and is the least number of digits of a number.
+ * Anything else is copied as it stands. No floating point.
  */
 #ifndef LIB_PRINTF_H
 #define LIB_PRINTF_H

@@ -16,8 +16,8 @@ struct spinlock {
     uint32_t serving; /* the ticket whose holder has the lock */
 };
 
-/* Called when a wait has passed its bound: a lock-up. Every program has its own, and says there what it knows;
- * if it returns, the wait begins again. */
+/* Called when a wait has passed its bound: a lock-up. Every program has its own, and says there what it
+ * knows; if it returns, the wait begins again. */
 void spin_stuck(struct spinlock *lock);
 
 static inline void spin_init(struct spinlock *lock)
@@ -29,7 +29,9 @@ static inline void spin_init(struct spinlock *lock)
 /* Somebody holds it, not necessarily the caller. For assertions. */
 static inline bool spin_held(const struct spinlock *lock)
 {
-    return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) != __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+    uint32_t serving = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+
+    return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) != serving;
 }
 
 static inline void spin_lock(struct spinlock *lock)

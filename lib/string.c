@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory, strings and numbers in text. Memory moves by eight words at a time where both sides are aligned alike:
- * clearing and copying pages is what a hypervisor does most.
+ * Memory, strings and numbers in text. Memory moves by eight words at a time where both sides are aligned
+ * alike: clearing and copying pages is what a hypervisor does most.
  */
 #include "lib/string.h"
 
-/* Without this the compiler recognises these loops as memcpy and memset, and calls the function it compiles. */
+/* Without this the compiler recognises these loops as memcpy and memset, and calls the function it compiles.
+ * */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
 /* A word that may lie over data of any type. */
