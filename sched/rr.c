@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Round robin: one queue a pCPU, served from its head, for one quantum each.
+ *
+ * Who comes out of the queue has a full quantum, and keeps what is left of it
+ * when his pCPU asks for another reason than its end. Who has spent it, yields,
+ * or wakes goes to the tail, and nobody is preempted before his quantum ends.
+ * So among N VCPUs of a pCPU nobody waits longer than (N - 1) quanta. Who blocks
+ * and wakes gets a full quantum again, and pays for it by waiting for all others.
+ *
+ * Who is alone runs without a slice, so nothing interrupts him; his quantum
+ * is used up meanwhile all the same, and a newcomer has the pCPU asked again.
+ */
+#include "sched/sched.h"
+
+#define QUANTUM(s)       ((s)->param[0])
+#define LEFT(vcpu)       ((vcpu)->priv[0]) /* ns of its quantum */
+#define IS_UNBOUNDED(rq) ((rq)->priv[0])   /* current runs without a slice */
+
+static struct sched_vcpu *head(struct sched_rq *rq)
+{
+    return container_of(rq->queue.next, struct sched_vcpu, link);
+}
+
+static bool rr_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+{
+    (void)s, (void)now;
+    list_push_back(&rq->queue, &vcpu->link);
+    return IS_UNBOUNDED(rq);
+}
+
+static void rr_arrive(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+{
+    rr_wake(s, rq, vcpu, now);
+}
+
+static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu)
+{
+    (void)s, (void)rq;
+    list_remove(&vcpu->link);
+}
+
+static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+{
+    (void)s, (void)rq, (void)now;
+    LEFT(vcpu) = 0;
+}
+
+static void rr_charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran)
+{
+    (void)s, (void)rq;
+    LEFT(vcpu) -= ran < LEFT(vcpu) ? ran : LEFT(vcpu);
+}
+
+static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now,
+                                  uint64_t *slice)
+{
+    struct sched_vcpu *next = current;
+
+    (void)now;
+    if (!list_empty(&rq->queue) && !(current && LEFT(current))) {
+        next = head(rq);
+        list_remove(&next->link);
+        LEFT(next) = QUANTUM(s);
+        if (current)
+            list_push_back(&rq->queue, &current->link);
+    }
+    IS_UNBOUNDED(rq) = list_empty(&rq->queue);
+    *slice = next && !IS_UNBOUNDED(rq) ? LEFT(next) : SCHED_FOREVER;
+    return next;
+}
+
+static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32_t thief)
+{
+    struct list *link;
+
+    (void)s;
+    list_for_each(link, &rq->queue) {
+        struct sched_vcpu *vcpu = container_of(link, struct sched_vcpu, link);
+        if (vcpu->affinity >> thief & 1)
+            return vcpu;
+    }
+    return NULL;
+}
+
+static const struct sched_param rr_params[] = {
+    {
+        .name = "quantum",
+        .what = "how long a VCPU runs before the next one's turn",
+        .kind = SCHED_PARAM_TIME,
+        .slot = 0,
+        .min = 100000,
+        .max = 10000000000,
+        .initial = 30000000,
+    },
+    { .name = NULL },
+};
+
+const struct sched_ops sched_rr = {
+    .name = "rr",
+    .what = "round robin: every VCPU runs for one quantum in turn",
+    .params = rr_params,
+    .wake = rr_wake,
+    .arrive = rr_arrive,
+    .dequeue = rr_dequeue,
+    .yield = rr_yield,
+    .charge = rr_charge,
+    .pick = rr_pick,
+    .victim = rr_victim,
+};
