@@ -196,8 +196,9 @@ size_t fdt_write_finish(struct fdt_writer *writer)
         STRUCTURE_START,
         (uint32_t)structure_end,
         HEADER_SIZE, /* the reservations: one entry of zeros, which ends them */
-        17, 16,      /* version, and the oldest that it is compatible with */
-        0,           /* the boot CPU's number */
+        17,
+        16, /* version, and the oldest that it is compatible with */
+        0,  /* the boot CPU's number */
         writer->strings_size,
         (uint32_t)(structure_end - STRUCTURE_START),
     };

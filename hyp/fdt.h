@@ -17,10 +17,10 @@
 struct fdt_writer {
     uint8_t *buf;
     size_t size, at;
-    uint32_t depth;        /* nodes that are open */
+    uint32_t depth; /* nodes that are open */
     uint32_t last_phandle;
     uint32_t strings_size;
-    bool failed;           /* the buffer or the strings overflowed, or nodes were not closed in order */
+    bool failed; /* the buffer or the strings overflowed, or nodes were not closed in order */
     char strings[FDT_STRINGS_SIZE];
 };
 
@@ -53,7 +53,7 @@ size_t fdt_write_finish(struct fdt_writer *writer);
 /* What a guest's machine has. */
 struct fdt_vm {
     uint64_t memory_base, memory_size;
-    uint32_t vcpus;                    /* harts 0 to vcpus - 1 */
+    uint32_t vcpus; /* harts 0 to vcpus - 1 */
     uint32_t timebase_hz;
     uint64_t uart_base;
     const char *bootargs;

@@ -14,7 +14,7 @@
 #define BITS(high, low) ((~UINT64_C(0) >> (63 - (high))) & (~UINT64_C(0) << (low)))
 
 /* n from the lowest bit of `set` to the highest; the loop may change its own copy of `set` as it likes. */
-#define for_each_bit(n, set)                                                       \
+#define for_each_bit(n, set)                                                           \
     for (uint64_t bits_left = (set); bits_left && ((n) = bit_lowest(bits_left), true); \
          bits_left &= bits_left - 1)
 

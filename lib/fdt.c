@@ -123,16 +123,11 @@ static bool read_token(const struct fdt *fdt, uint32_t at, struct token *token)
         token->kind = read_u32(fdt->structure + at);
         token->at = at;
         switch (token->kind) {
-        case TOKEN_NOP:
-            continue;
-        case TOKEN_NODE:
-            return read_node(fdt, token);
-        case TOKEN_PROPERTY:
-            return read_property(fdt, token);
-        case TOKEN_END_NODE:
-            return set_next(fdt, token, at + UINT64_C(4));
-        default:
-            return false;
+        case TOKEN_NOP: continue;
+        case TOKEN_NODE: return read_node(fdt, token);
+        case TOKEN_PROPERTY: return read_property(fdt, token);
+        case TOKEN_END_NODE: return set_next(fdt, token, at + UINT64_C(4));
+        default: return false;
         }
     }
     return false;

@@ -18,9 +18,9 @@
 struct fdt {
     const uint8_t *structure; /* the structure block, */
     uint32_t structure_size;
-    const char *strings;      /* and the names of properties, ended by a NUL if there are any */
+    const char *strings; /* and the names of properties, ended by a NUL if there are any */
     uint32_t strings_size;
-    uint32_t total_size;      /* of the whole blob */
+    uint32_t total_size; /* of the whole blob */
 };
 
 /* The blob lies in `most` readable bytes. NULL: the tree can be read; else what is wrong with it. */

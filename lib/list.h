@@ -18,9 +18,8 @@ struct list {
 
 /* The loop must not remove `pos`; list_for_each_safe lets it, with `after` as a second cursor. */
 #define list_for_each(pos, head) for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
-#define list_for_each_safe(pos, after, head)                                       \
-    for ((pos) = (head)->next, (after) = (pos)->next; (pos) != (head);             \
-         (pos) = (after), (after) = (pos)->next)
+#define list_for_each_safe(pos, after, head) \
+    for ((pos) = (head)->next, (after) = (pos)->next; (pos) != (head); (pos) = (after), (after) = (pos)->next)
 
 static inline void list_init(struct list *node)
 {

@@ -19,7 +19,7 @@ struct sink {
 /* One conversion, as the format says it. */
 struct spec {
     bool left, zeros;
-    bool wide;     /* of 64 bits: l, ll and z mean the same here */
+    bool wide; /* of 64 bits: l, ll and z mean the same here */
     int width;
     int precision; /* -1: none given */
 };
@@ -144,30 +144,17 @@ static bool convert(struct sink *sink, const struct spec *spec, char letter, va_
     char c;
 
     switch (letter) {
-    case 'd':
-        put_signed(sink, spec, next_signed(spec, args));
-        return true;
-    case 'u':
-        put_number(sink, spec, "", next_unsigned(spec, args), 10);
-        return true;
-    case 'x':
-        put_number(sink, spec, "", next_unsigned(spec, args), 16);
-        return true;
-    case 'p':
-        put_number(sink, spec, "0x", (uintptr_t)va_arg(*args, void *), 16);
-        return true;
-    case 's':
-        put_string(sink, spec, va_arg(*args, const char *));
-        return true;
+    case 'd': put_signed(sink, spec, next_signed(spec, args)); return true;
+    case 'u': put_number(sink, spec, "", next_unsigned(spec, args), 10); return true;
+    case 'x': put_number(sink, spec, "", next_unsigned(spec, args), 16); return true;
+    case 'p': put_number(sink, spec, "0x", (uintptr_t)va_arg(*args, void *), 16); return true;
+    case 's': put_string(sink, spec, va_arg(*args, const char *)); return true;
     case 'c':
         c = (char)va_arg(*args, int);
         put_text(sink, spec, &c, 1);
         return true;
-    case '%':
-        put(sink, '%');
-        return true;
-    default:
-        return false;
+    case '%': put(sink, '%'); return true;
+    default: return false;
     }
 }
 

@@ -5,7 +5,7 @@
  */
 #include "lib/string.h"
 
-/* Without this the compiler recognises these loops as memcpy and memset, and calls the function it compiles. */
+/* Without this the compiler sees memcpy and memset in these loops, and calls the function it compiles. */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
 /* A word that may lie over data of any type. */

@@ -39,7 +39,8 @@ static void test_for_each_bit(void **state)
     unsigned n, last = 0, count = 0;
 
     (void)state;
-    for_each_bit(n, BIT(0) | BIT(5) | BIT(31) | BIT(32) | BIT(63)) {
+    for_each_bit(n, BIT(0) | BIT(5) | BIT(31) | BIT(32) | BIT(63))
+    {
         assert_true(!count || n > last);
         last = n;
         seen |= BIT(n);
@@ -47,7 +48,8 @@ static void test_for_each_bit(void **state)
     }
     assert_int_equal(count, 5);
     assert_int_equal(seen, BIT(0) | BIT(5) | BIT(31) | BIT(32) | BIT(63));
-    for_each_bit(n, UINT64_C(0)) {
+    for_each_bit(n, UINT64_C(0))
+    {
         fail();
     }
 }
@@ -85,10 +87,8 @@ static void test_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bits_and_masks),
-        cmocka_unit_test(test_lowest_highest_count),
-        cmocka_unit_test(test_for_each_bit),
-        cmocka_unit_test(test_powers_and_alignment),
+        cmocka_unit_test(test_bits_and_masks), cmocka_unit_test(test_lowest_highest_count),
+        cmocka_unit_test(test_for_each_bit),   cmocka_unit_test(test_powers_and_alignment),
         cmocka_unit_test(test_fields),
     };
 

@@ -15,7 +15,7 @@ static void assert_values(struct list *head, const int *values, size_t count)
     struct list *pos;
     size_t i = 0;
 
-    list_for_each(pos, head) {
+    list_for_each (pos, head) {
         assert_true(i < count);
         assert_int_equal(container_of(pos, struct item, link)->value, values[i++]);
         assert_ptr_equal(pos->next->prev, pos);
@@ -95,7 +95,7 @@ static void test_remove_while_walking(void **state)
     make_items(items, 6);
     for (int i = 0; i < 6; i++)
         list_push_back(&head, &items[i].link);
-    list_for_each_safe(pos, after, &head) {
+    list_for_each_safe (pos, after, &head) {
         if (container_of(pos, struct item, link)->value % 2 == 0)
             list_remove(pos);
     }

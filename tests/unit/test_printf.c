@@ -9,13 +9,13 @@
 #include "lib/printf.h"
 
 /* Both must give the same text and the same length. */
-#define assert_like_libc(...)                                              \
-    do {                                                                   \
-        char ours[128], theirs[128];                                       \
-        int our_length = format(ours, sizeof(ours), __VA_ARGS__);          \
-        int their_length = snprintf(theirs, sizeof(theirs), __VA_ARGS__);  \
-        assert_string_equal(ours, theirs);                                 \
-        assert_int_equal(our_length, their_length);                        \
+#define assert_like_libc(...)                                             \
+    do {                                                                  \
+        char ours[128], theirs[128];                                      \
+        int our_length = format(ours, sizeof(ours), __VA_ARGS__);         \
+        int their_length = snprintf(theirs, sizeof(theirs), __VA_ARGS__); \
+        assert_string_equal(ours, theirs);                                \
+        assert_int_equal(our_length, their_length);                       \
     } while (0)
 
 static void test_numbers(void **state)
@@ -108,12 +108,9 @@ static void test_unknown_conversions_stand_as_they_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_null_text),
-        cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_unknown_conversions_stand_as_they_are),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_null_text),
+        cmocka_unit_test(test_cut_off), cmocka_unit_test(test_unknown_conversions_stand_as_they_are),
     };
 
     return cmocka_run_group_tests_name("printf", tests, NULL, NULL);

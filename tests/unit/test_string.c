@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lib/string.c against plain byte loops: every alignment of both sides and sizes around the word and the block.
- * The build renames what the C library has too, here and in lib/string.c.
+ * lib/string.c against plain byte loops: every alignment of both sides, and sizes around the word and the
+ * block. The build renames what the C library has too, here and in lib/string.c.
  */
 #include "tests/unit/unit.h"
 
