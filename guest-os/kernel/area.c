@@ -15,34 +15,37 @@
 /* What follows must be seen by the host no earlier than what came before. */
 #define PUBLISH() __asm__ volatile("fence w, w" ::: "memory")
 
-/* Memory is zero at first and only what is written is touched: a guest that traces little stays small. */
-static union {
+/* Its name is how the host finds it. Memory is zero at first and only what is written is touched: a guest that
+ * traces little stays small. */
+union {
     struct stint_area head;
     char bytes[RINGS_OFFSET + RING_BYTES];
-} stint_area __asm__("stint_area") __attribute__((section(".bss.area"), aligned(PAGE), used));
+} stint_area __attribute__((section(".bss.area"), aligned(PAGE), used));
 
 _Static_assert(sizeof(stint_area) <= STINT_AREA_MAX && sizeof(stint_area) % PAGE == 0, "as SET_AREA wants it");
 
 static struct stint_area *const area = &stint_area.head;
 static struct stint_value unread;  /* takes what does not fit in */
 
-static inline uint64_t guest_time(void) {
+static inline uint64_t guest_time(void)
+{
     uint64_t time;
 
     __asm__ volatile("rdtime %0" : "=r"(time));
     return time;
 }
 
-static uint32_t slots_for(uint32_t rings) {
+static uint32_t slots_for(uint32_t rings)
+{
     uint32_t slots = RING_BYTES / sizeof(struct stint_event);
 
-    while (slots * rings * sizeof(struct stint_event) > RING_BYTES) {
+    while (slots * rings * sizeof(struct stint_event) > RING_BYTES)
         slots /= 2;
-    }
     return slots;
 }
 
-void area_init(uint32_t vcpus) {
+void area_init(uint32_t vcpus)
+{
     uint32_t rings = vcpus < STINT_AREA_RINGS ? vcpus : STINT_AREA_RINGS;
 
     area->version = STINT_AREA_VERSION;
@@ -54,29 +57,29 @@ void area_init(uint32_t vcpus) {
     memcpy(area->magic, STINT_AREA_MAGIC, sizeof(area->magic));
 }
 
-void area_register(void) {
-    if (sbi_probe(SBI_EXT_STINT)) {
+void area_register(void)
+{
+    if (sbi_probe(SBI_EXT_STINT))
         sbi_call(SBI_EXT_STINT, STINT_SET_AREA, (long)&stint_area, sizeof(stint_area), 0);
-    }
 }
 
 /* Fills a field of the area, which is zero behind what was written and needs no NUL when it is full. */
-static void copy_text(char *to, const char *from, uint32_t size) {
-    for (uint32_t i = 0; i < size && from[i]; i++) {
+static void copy_text(char *to, const char *from, uint32_t size)
+{
+    for (uint32_t i = 0; i < size && from[i]; i++)
         to[i] = from[i];
-    }
 }
 
-void area_task_name(uint32_t task, const char *name) {
-    if (task < STINT_AREA_TASKS) {
+void area_task_name(uint32_t task, const char *name)
+{
+    if (task < STINT_AREA_TASKS)
         copy_text(area->task_names[task], name, sizeof(area->task_names[task]) - 1);
-    }
 }
 
-void area_trace(uint32_t vcpu, uint16_t type, uint32_t arg, uint64_t a, uint64_t b) {
-    if (vcpu >= area->rings) {
+void area_trace(uint32_t vcpu, uint16_t type, uint32_t arg, uint64_t a, uint64_t b)
+{
+    if (vcpu >= area->rings)
         return;
-    }
     uint64_t head = area->heads[vcpu];
     struct stint_event *ring = (struct stint_event *)(stint_area.bytes + RINGS_OFFSET) + vcpu * area->ring_slots;
 
@@ -87,7 +90,8 @@ void area_trace(uint32_t vcpu, uint16_t type, uint32_t arg, uint64_t a, uint64_t
 }
 
 /* The value of that name, or a free one that now bears it and is still without kind: shown by show(). */
-static struct stint_value *find_or_make(const char *name) {
+static struct stint_value *find_or_make(const char *name)
+{
     for (uint32_t i = 0; i < STINT_AREA_VALUES; i++) {
         struct stint_value *value = &area->values[i];
 
@@ -95,33 +99,36 @@ static struct stint_value *find_or_make(const char *name) {
             copy_text(value->name, name, sizeof(value->name) - 1);
             return value;
         }
-        if (strncmp(value->name, name, sizeof(value->name) - 1) == 0) {
+        if (strncmp(value->name, name, sizeof(value->name) - 1) == 0)
             return value;
-        }
     }
     return &unread;
 }
 
-static void show(struct stint_value *value, enum stint_value_kind kind) {
+static void show(struct stint_value *value, enum stint_value_kind kind)
+{
     PUBLISH();
     value->kind = kind;
 }
 
-uint64_t *report_number(const char *name) {
+uint64_t *report_number(const char *name)
+{
     struct stint_value *value = find_or_make(name);
 
     show(value, STINT_VALUE_NUMBER);
     return &value->number;
 }
 
-int64_t *report_signed(const char *name) {
+int64_t *report_signed(const char *name)
+{
     struct stint_value *value = find_or_make(name);
 
     show(value, STINT_VALUE_SIGNED);
     return &value->signed_number;
 }
 
-void report_text(const char *name, const char *text) {
+void report_text(const char *name, const char *text)
+{
     struct stint_value *value = find_or_make(name);
 
     memset(value->text, 0, sizeof(value->text));

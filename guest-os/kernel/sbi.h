@@ -16,7 +16,8 @@ struct sbi_result {
 };
 
 /* Chapter 3, "Binary Encoding": a7 is the extension, a6 the function; a0 and a1 come back, all others survive. */
-static inline struct sbi_result sbi_call(long extension, long function, long arg0, long arg1, long arg2) {
+static inline struct sbi_result sbi_call(long extension, long function, long arg0, long arg1, long arg2)
+{
     register long a0 __asm__("a0") = arg0;
     register long a1 __asm__("a1") = arg1;
     register long a2 __asm__("a2") = arg2;
@@ -27,7 +28,8 @@ static inline struct sbi_result sbi_call(long extension, long function, long arg
     return (struct sbi_result){a0, a1};
 }
 
-static inline bool sbi_probe(long extension) {
+static inline bool sbi_probe(long extension)
+{
     struct sbi_result result = sbi_call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, extension, 0, 0);
 
     return result.error == SBI_SUCCESS && result.value != 0;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who runs where. A CPU that has something to decide comes to schedule(); one that leaves tasks waiting sends an
+ * interrupt to those CPUs that should take them, and they come here in turn.
+ *
+ * `lock` guards the queue, the states of all tasks, and the part of struct cpu that says so. It is a leaf: nothing
+ * is called under it that takes another. The kernel runs with interrupts off, so no handler can want it.
+ */
+#include "guest-os/kernel/sched.h"
+#include "guest-os/kernel/area.h"
+#include "guest-os/kernel/guest.h"
+#include "guest-os/kernel/smp.h"
+#include "guest-os/kernel/timer.h"
+#include "guest-os/kernel/vm.h"
+#include "guest-os/policy/policy.h"
+#include "lib/bitops.h"
+#include "lib/spinlock.h"
+
+static struct spinlock lock;
+static struct list ready = {&ready, &ready};
+static const struct policy *policy;
+static uint32_t alive; /* tasks that have not ended */
+
+void sched_init(const struct policy *chosen)
+{
+    policy = chosen;
+}
+
+void sched_cpu_init(struct cpu *cpu)
+{
+    list_init(&cpu->sleepers);
+    cpu->slice_end = NEVER;
+    cpu->online = true;
+}
+
+static struct task *task_at(struct list *link)
+{
+    return container_of(link, struct task, link);
+}
+
+static void make_ready(struct task *task)
+{
+    task->state = TASK_READY;
+    policy->enqueue(&ready, task);
+}
+
+void sched_add(struct task *task)
+{
+    alive++;
+    make_ready(task);
+}
+
+/* The first in the queue that may run on this CPU, or NULL. */
+static struct task *first_for(const struct cpu *cpu)
+{
+    struct list *link;
+
+    list_for_each(link, &ready)
+        if (bit_test(task_at(link)->cpus, cpu->id))
+            return task_at(link);
+    return NULL;
+}
+
+static void wake_sleepers(struct cpu *cpu, uint64_t now)
+{
+    while (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake <= now) {
+        struct task *task = task_at(list_pop_front(&cpu->sleepers));
+
+        area_trace(cpu->id, STINT_EV_TASK_READY, task->id, 0, 0);
+        if (task->job.period)
+            job_release(task);
+        make_ready(task);
+    }
+}
+
+/* The first in the queue takes the CPU if nobody has it, or if the slice is over, or by its rank. */
+static void choose(struct cpu *cpu, uint64_t now)
+{
+    struct task *first = first_for(cpu);
+    struct task *running = cpu->current;
+
+    if (running && first && (now >= cpu->slice_end || policy->preempts(first, running))) {
+        make_ready(running);
+        running = NULL;
+    }
+    if (!running && first) {
+        list_remove(&first->link);
+        first->state = TASK_RUNNING;
+        cpu->current = first;
+        cpu->slice_end = NEVER;
+    }
+    if (!first_for(cpu))
+        cpu->slice_end = NEVER;
+    else if (cpu->slice_end == NEVER)
+        cpu->slice_end = policy->slice(cpu->current) == NEVER ? NEVER : now + policy->slice(cpu->current);
+}
+
+/* Sets the timer to whatever this CPU has to do next. */
+static void arm(struct cpu *cpu)
+{
+    uint64_t when = cpu->slice_end;
+
+    if (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake < when)
+        when = task_at(cpu->sleepers.next)->wake;
+    if (when != cpu->armed) {
+        cpu->armed = when;
+        timer_set(when);
+    }
+}
+
+/* May the task take this CPU now, or will it in time? An idle CPU, one whose task ranks lower, or one that has
+ * given its task the CPU without end because nobody was waiting. */
+static bool would_give_way(const struct cpu *cpu, const struct task *task)
+{
+    return !cpu->current || policy->preempts(task, cpu->current) ||
+           (cpu->slice_end == NEVER && policy->slice(cpu->current) != NEVER);
+}
+
+/* The CPU that should take a waiting task: an idle one, else the one whose task ranks lowest; NULL if none would. */
+static struct cpu *taker(const struct cpu *self, const struct task *task)
+{
+    struct cpu *best = NULL;
+
+    for (struct cpu *cpu = cpus; cpu < cpus + CPUS; cpu++) {
+        if (cpu == self || !cpu->online || cpu->kicked || !bit_test(task->cpus, cpu->id) ||
+            !would_give_way(cpu, task))
+            continue;
+        if (cpu->idle)
+            return cpu;
+        if (!best || (best->current && cpu->current && policy->preempts(best->current, cpu->current)))
+            best = cpu;
+    }
+    return best;
+}
+
+/* Others are to look for work, if this CPU leaves some that they would do. */
+static void kick_takers(const struct cpu *self)
+{
+    struct list *link;
+
+    list_for_each(link, &ready) {
+        struct cpu *cpu = taker(self, task_at(link));
+
+        if (cpu) {
+            cpu->kicked = true;
+            smp_kick(cpu);
+        }
+    }
+}
+
+/* Lets go of the lock until an interrupt is pending: one that another CPU sends between the decision to wait and the
+ * waiting itself is pending too, and ends it at once. */
+static void wait(struct cpu *cpu)
+{
+    cpu->idle = true;
+    spin_unlock(&lock);
+    smp_wait();
+    spin_lock(&lock);
+    cpu->idle = false;
+}
+
+static void trace_change(struct cpu *cpu)
+{
+    if (cpu->traced != cpu->current) {
+        cpu->traced = cpu->current;
+        area_trace(cpu->id, STINT_EV_TASK_RUN, cpu->current ? cpu->current->id : STINT_NO_TASK, 0, 0);
+    }
+}
+
+struct task *schedule(struct cpu *cpu)
+{
+    spin_lock(&lock);
+    for (;;) {
+        uint64_t now = time_now();
+
+        cpu->kicked = false;
+        wake_sleepers(cpu, now);
+        choose(cpu, now);
+        arm(cpu);
+        kick_takers(cpu);
+        trace_change(cpu);
+        guest_elapsed(now);
+        if (cpu->current)
+            break;
+        wait(cpu);
+    }
+    spin_unlock(&lock);
+    vm_enter(cpu, cpu->current->space);
+    return cpu->current;
+}
+
+void sched_yield(struct cpu *cpu)
+{
+    spin_lock(&lock);
+    make_ready(cpu->current);
+    cpu->current = NULL;
+    spin_unlock(&lock);
+}
+
+void sched_sleep(struct cpu *cpu, uint64_t when)
+{
+    struct task *task = cpu->current;
+    struct list *place;
+
+    area_trace(cpu->id, STINT_EV_TASK_SLEEP, task->id, when, 0);
+    spin_lock(&lock);
+    task->state = TASK_SLEEPING;
+    task->wake = when;
+    list_for_each(place, &cpu->sleepers)
+        if (when < task_at(place)->wake)
+            break;
+    list_insert_before(place, &task->link);
+    cpu->current = NULL;
+    spin_unlock(&lock);
+}
+
+void sched_exit(struct cpu *cpu, uint64_t status)
+{
+    bool last;
+
+    area_trace(cpu->id, STINT_EV_TASK_EXIT, cpu->current->id, status, 0);
+    spin_lock(&lock);
+    cpu->current->state = TASK_ENDED;
+    cpu->current = NULL;
+    last = --alive == 0;
+    spin_unlock(&lock);
+    if (last)
+        guest_end();
+}

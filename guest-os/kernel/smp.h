@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several harts: bringing them up, and calling one from another.
+ */
+#ifndef GUEST_SMP_H
+#define GUEST_SMP_H
+
+#include <stdint.h>
+#include "guest-os/kernel/cpu.h"
+
+/* Starts every hart of the set but this one. They come in by themselves, in any order: nobody waits for them. */
+void smp_start_others(uint64_t harts);
+
+/* Interrupts that CPU: it is to call schedule(). */
+void smp_kick(const struct cpu *cpu);
+
+/* Such an interrupt has been noticed. */
+void smp_kicked(void);
+
+/* Waits until an interrupt is pending on this hart: a kick, which is noticed here, or the timer. */
+void smp_wait(void);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls: a table, and one function each. What a task hands in is believed only after a check.
+ */
+#include "guest-os/kernel/syscall.h"
+#include "guest-os/kernel/area.h"
+#include "guest-os/kernel/console.h"
+#include "guest-os/kernel/guest.h"
+#include "guest-os/kernel/sched.h"
+#include "guest-os/kernel/timer.h"
+#include "guest-os/kernel/vm.h"
+
+/*
+ * Arguments are those of calls.h. The result of a call is in the task's a0 before anything makes the task ready:
+ * from then on another CPU may run it. Returns whether schedule() must follow.
+ */
+typedef bool call_handler(struct task *task, uint64_t a0, uint64_t a1);
+
+static bool show_progress;
+
+void syscall_show_progress(bool on)
+{
+    show_progress = on;
+}
+
+static bool result(struct task *task, int64_t value)
+{
+    task->frame.x[REG_A0] = (uint64_t)value;
+    return false;
+}
+
+static bool call_exit(struct task *task, uint64_t status, uint64_t unused)
+{
+    (void)unused;
+    task_report_end(task, "done");
+    sched_exit(this_cpu(), status);
+    return true;
+}
+
+static bool call_yield(struct task *task, uint64_t unused, uint64_t unused2)
+{
+    (void)unused;
+    (void)unused2;
+    result(task, 0);
+    sched_yield(this_cpu());
+    return true;
+}
+
+static bool call_sleep(struct task *task, uint64_t until, uint64_t unused)
+{
+    (void)unused;
+    result(task, 0);
+    if (until <= time_now())
+        return false;
+    sched_sleep(this_cpu(), until);
+    return true;
+}
+
+static bool call_write(struct task *task, uint64_t text, uint64_t length)
+{
+    char copy[CALL_WRITE_MOST];
+
+    if (length > sizeof(copy))
+        return result(task, CALL_BAD);
+    if (!vm_copy_from_user(task->space, copy, text, length))
+        return result(task, CALL_NOT_YOURS);
+    console_write(copy, length);
+    return result(task, 0);
+}
+
+static bool call_report(struct task *task, uint64_t values, uint64_t count)
+{
+    uint64_t copy[CALL_REPORT_MOST];
+
+    if (count > CALL_REPORT_MOST)
+        return result(task, CALL_BAD);
+    if (!vm_copy_from_user(task->space, copy, values, count * sizeof(copy[0])))
+        return result(task, CALL_NOT_YOURS);
+    task_report(task, copy, (uint32_t)count);
+    guest_elapsed(time_now());
+    return result(task, 0);
+}
+
+static bool call_progress(struct task *task, uint64_t done, uint64_t percent)
+{
+    area_trace(this_cpu()->id, STINT_EV_PROGRESS, task->id, done, 0);
+    if (show_progress)
+        say("%s %3llu%%", task->name, (unsigned long long)percent);
+    return result(task, 0);
+}
+
+static bool call_next_job(struct task *task, uint64_t unused, uint64_t unused2)
+{
+    (void)unused;
+    (void)unused2;
+    if (!task->job.period)
+        return result(task, CALL_BAD);
+    result(task, 1);
+    if (!job_done(task))
+        return result(task, 0);
+    return true;
+}
+
+static bool call_locked(struct task *task, uint64_t spins, uint64_t ticks)
+{
+    area_trace(this_cpu()->id, STINT_EV_LOCK, 0, spins, ticks);
+    return result(task, 0);
+}
+
+static call_handler *const calls[CALLS] = {
+    [CALL_EXIT] = call_exit,         [CALL_YIELD] = call_yield,       [CALL_SLEEP] = call_sleep,
+    [CALL_WRITE] = call_write,       [CALL_REPORT] = call_report,     [CALL_PROGRESS] = call_progress,
+    [CALL_NEXT_JOB] = call_next_job, [CALL_LOCKED] = call_locked,
+};
+
+bool syscall(struct task *task)
+{
+    uint64_t number = task->frame.x[REG_A7];
+
+    if (number >= CALLS)
+        return result(task, CALL_UNKNOWN);
+    return calls[number](task, task->frame.x[REG_A0], task->frame.x[REG_A1]);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One of several that want the same lock, and what the waiting costs it. When the one inside loses its CPU, the
+ * others spin for as long as it is away.
+ */
+#include "guest-os/kernel/vm.h"
+#include "guest-os/user/lock.h"
+#include "guest-os/user/programs.h"
+#include "guest-os/user/user.h"
+#include "guest-os/user/work.h"
+
+#define REPORT_TICKS (1000000 / NS_PER_TICK) /* it reports no more often than every ms */
+
+/* At the beginning of the shared page. */
+struct room {
+    struct lock lock;
+    uint64_t inside; /* who is */
+};
+
+enum { ACQUIRES, SPINS, SPIN_NS, VIOLATIONS, NUMBERS }; /* as LOCKER_NUMBERS says */
+
+static void acquire(struct lock *lock, uint64_t *reported)
+{
+    reported[ACQUIRES]++;
+    if (lock_try(lock))
+        return;
+
+    uint64_t since = now();
+    uint64_t spins = 1 + lock_wait(lock);
+    uint64_t ticks = now() - since;
+
+    reported[SPINS] += spins;
+    reported[SPIN_NS] += ticks * NS_PER_TICK;
+    call(CALL_LOCKED, spins, ticks);
+}
+
+static void work_inside(volatile struct room *room, uint64_t iterations, uint64_t self, uint64_t *reported)
+{
+    room->inside = self;
+    if (iterations)
+        work_iterations(iterations, 0);
+    if (room->inside != self)
+        reported[VIOLATIONS]++;
+}
+
+void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self)
+{
+    struct room *room = (struct room *)USER_SHARED;
+    uint64_t reported[NUMBERS] = {0}, last_report = now();
+
+    for (uint64_t round = 1; round <= rounds || !rounds; round++) {
+        acquire(&room->lock, reported);
+        work_inside(room, inside, self, reported);
+        lock_release(&room->lock);
+        if (outside)
+            work_iterations(outside, 0);
+        if (now() - last_report >= REPORT_TICKS) {
+            report(reported, NUMBERS);
+            last_report = now();
+        }
+    }
+    report(reported, NUMBERS);
+    exit(0);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The programs there are. The kernel only names them: they lie in user space, where it cannot call them. Arguments are
+ * those of task_make(); the lists are of the numbers that each one reports, for task_make() too.
+ */
+#ifndef USER_PROGRAMS_H
+#define USER_PROGRAMS_H
+
+#include <stdint.h>
+
+/* Works for ever; `polite` also offers its place after every unit. */
+void spin(void);
+void polite(void);
+#define SPIN_NUMBERS {"work", "longest_gap_ns", 0}
+
+/* Does so many iterations of work, at least one, and ends. */
+void finite(uint64_t iterations);
+#define FINITE_NUMBERS {"work", "longest_gap_ns", "checksum", 0}
+
+/* Sleeps for so many ticks, again and again. Its work is to wake up; a gap is from when it should have to when it did. */
+void sleeper(uint64_t ticks);
+#define SLEEPER_NUMBERS {"work", "longest_gap_ns", 0}
+
+/* Does so many iterations in every job; see kernel/job.h. */
+void periodic(uint64_t iterations);
+#define PERIODIC_NUMBERS {"work", "checksum", 0}
+
+/* Takes the lock in the shared page, does `inside` iterations, releases it, does `outside` iterations; `rounds` times,
+ * 0: for ever. `self` is another number for each of them, not 0. A violation is a round in which somebody else was
+ * inside as well. */
+void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self);
+#define LOCKER_NUMBERS {"acquires", "spins", "spin_ns", "violations", 0}
+
+/* Reaches for memory that is not its own. */
+void wild(void);
+#define WILD_NUMBERS {0}
+
+#endif
