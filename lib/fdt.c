@@ -90,14 +90,13 @@ static bool set_next(const struct fdt *fdt, struct token *token, uint64_t end)
     return next <= fdt->structure_size;
 }
 
+/* A name that no NUL ends within the block ends beyond it. */
 static bool read_node(const struct fdt *fdt, struct token *token)
 {
-    uint32_t at = token->at + 4, left = fdt->structure_size - at;
-    size_t length;
+    uint32_t at = token->at + 4;
 
     token->name = (const char *)fdt->structure + at;
-    length = strnlen(token->name, left);
-    return length < left && set_next(fdt, token, at + (uint64_t)length + 1);
+    return set_next(fdt, token, at + (uint64_t)strnlen(token->name, fdt->structure_size - at) + 1);
 }
 
 static bool read_property(const struct fdt *fdt, struct token *token)

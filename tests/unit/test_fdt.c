@@ -345,6 +345,11 @@ static void put_u32(uint8_t *place, uint32_t value)
         place[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
+static uint32_t get_u32(const uint8_t *place)
+{
+    return (uint32_t)place[0] << 24 | (uint32_t)place[1] << 16 | (uint32_t)place[2] << 8 | place[3];
+}
+
 /* The guest's tree with one field of the header changed is refused. */
 static void assert_refused(unsigned at, uint32_t value)
 {
@@ -396,6 +401,50 @@ static void test_structure_cut_anywhere(void **state)
         put_u32(blob + 36, cut);
         assert_in_range(visit_copy(blob, size), 1, whole);
     }
+}
+
+/* The same with the structure as the last block, so that the sanitizer sees what is read behind it. */
+static void test_structure_last(void **state)
+{
+    static uint8_t turned[sizeof(blob)];
+    size_t size, structure_size, strings_size;
+    uint32_t whole;
+
+    (void)state;
+    open_vm(&machine, &size);
+    whole = visit_copy(blob, size);
+    strings_size = size - get_u32(blob + 12);
+    structure_size = get_u32(blob + 36);
+    memcpy(turned, blob, 56);
+    memcpy(turned + 56, blob + 56 + structure_size, strings_size);
+    memcpy(turned + 56 + strings_size, blob + 56, structure_size);
+    put_u32(turned + 8, (uint32_t)(56 + strings_size));
+    put_u32(turned + 12, 56);
+    for (size_t cut = 0; cut <= structure_size; cut++) {
+        put_u32(turned + 4, (uint32_t)(56 + strings_size + cut));
+        put_u32(turned + 36, (uint32_t)cut);
+        assert_in_range(visit_copy(turned, 56 + strings_size + cut), cut < 8 ? 0 : 1, whole);
+    }
+    assert_int_equal(visit_copy(turned, 56 + strings_size + structure_size), whole);
+}
+
+/* A property whose name would begin right behind the strings, which end the blob. */
+static void test_name_behind_the_strings(void **state)
+{
+    const unsigned first_name = 56 + 8 + 8; /* behind the reservations, the root's token, and two words */
+    struct fdt_writer writer;
+    size_t size;
+
+    (void)state;
+    fdt_write_begin(&writer, blob, sizeof(blob));
+    fdt_write_node(&writer, "");
+    fdt_write_flag(&writer, "seven.."); /* with its NUL two words, so that nothing pads it */
+    fdt_write_end_node(&writer);
+    size = fdt_write_finish(&writer);
+    assert_int_equal(size, get_u32(blob + 12) + get_u32(blob + 32));
+    assert_int_equal(visit_copy(blob, size), 1);
+    put_u32(blob + first_name, 8);
+    assert_int_equal(visit_copy(blob, size), 1);
 }
 
 static void test_random_damage(void **state)
@@ -456,6 +505,8 @@ int main(void)
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_structure_cut_anywhere),
+        cmocka_unit_test(test_structure_last),
+        cmocka_unit_test(test_name_behind_the_strings),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_deep_nesting),
     };

@@ -92,6 +92,15 @@ static int format_unchecked(char *buf, size_t size, const char *fmt, ...)
     return length;
 }
 
+static void test_precision_beats_zeros(void **state)
+{
+    char buf[64];
+
+    (void)state;
+    format_unchecked(buf, sizeof(buf), "[%08.3d][%-05d]", 7, 42);
+    assert_string_equal(buf, "[     007][42   ]");
+}
+
 static void test_unknown_conversions_stand_as_they_are(void **state)
 {
     char buf[64];
@@ -108,9 +117,13 @@ static void test_unknown_conversions_stand_as_they_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_text),    cmocka_unit_test(test_null_text),
-        cmocka_unit_test(test_cut_off), cmocka_unit_test(test_unknown_conversions_stand_as_they_are),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_null_text),
+        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_precision_beats_zeros),
+        cmocka_unit_test(test_unknown_conversions_stand_as_they_are),
     };
 
     return cmocka_run_group_tests_name("printf", tests, NULL, NULL);

@@ -18,8 +18,8 @@ void spin_stuck(struct spinlock *lock)
 
 struct shared {
     struct spinlock lock;
-    unsigned inside;
-    unsigned long count, doubles;
+    volatile unsigned inside;
+    volatile unsigned long count, doubles;
 };
 
 static void *work(void *argument)
@@ -28,10 +28,13 @@ static void *work(void *argument)
 
     for (int i = 0; i < ROUNDS; i++) {
         spin_lock(&shared->lock);
-        if (shared->inside++)
+        if (shared->inside)
             shared->doubles++;
+        shared->inside = 1;
+        if (i % 100 == 0)
+            sched_yield(); /* lets the others run into the lock */
         shared->count++;
-        shared->inside--;
+        shared->inside = 0;
         spin_unlock(&shared->lock);
         sched_yield(); /* with more threads than CPUs a ticket's owner must get to run */
     }
