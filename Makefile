@@ -1,0 +1,10 @@
+# Stint. `make help` lists what there is.
+CROSS   ?= riscv64-unknown-elf-
+CC      := $(CROSS)gcc
+OBJCOPY := $(CROSS)objcopy
+HOSTCC  ?= gcc
+PYTHON  ?= /usr/bin/python3
+B       := build
+
+.DEFAULT_GOAL := all
+include $(wildcard hyp/build.mk guest-os/build.mk tests/build.mk tools/build.mk)
