@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers of a pCPU, and host time in ticks and nanoseconds.
+ */
+#ifndef HYP_CLOCK_H
+#define HYP_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "lib/list.h"
+
+struct pcpu;
+
+#define CLOCK_NEVER UINT64_MAX
+
+/* A deadline on one pCPU. `fire` is called by that pCPU, no lock held, once, at or after it. */
+struct timer {
+    struct list link;        /* in pcpu->timers, in order of deadline; self-linked while not armed */
+    uint64_t deadline;       /* host ticks */
+    struct pcpu *pcpu;       /* where it is, or was last, armed; NULL: never */
+    void (*fire)(struct timer *);
+};
+
+/* Once, with the machine's timer frequency; refuses (panics) one that is not a divisor of 1 GHz. */
+void clock_init(uint32_t timebase_hz);
+
+extern uint64_t clock_ns_per_tick;
+
+static inline uint64_t ticks_to_ns(uint64_t ticks)
+{
+    return ticks * clock_ns_per_tick;
+}
+
+/* Rounded up, and CLOCK_NEVER for what does not fit. */
+uint64_t ns_to_ticks(uint64_t ns);
+
+void timer_init(struct timer *, void (*fire)(struct timer *));
+
+/* Arm on this pCPU; armed already: move. */
+void timer_arm(struct pcpu *self, struct timer *, uint64_t deadline);
+
+/* From any pCPU. Returns once it is not armed; `fire` may be under way on its pCPU. */
+void timer_cancel(struct timer *);
+
+/* The slice of the VCPU on this pCPU ends after `ns` from `now`; SCHED_FOREVER: no end. */
+void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns);
+
+/* No VCPU runs here: only timers matter, and no beat is needed. */
+void clock_set_idle(struct pcpu *self);
+
+/* The pCPU's timer interrupt: fires what is due. Returns true where none of it was: a mere beat. */
+bool clock_interrupt(struct pcpu *self);
+
+/* Nothing is armed here. */
+bool clock_is_quiet(struct pcpu *);
+
+#endif

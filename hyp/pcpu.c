@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pCPUs: how their harts are set up and started, and how they get each
+ * other's attention.
+ */
+#include "hyp/pcpu.h"
+#include "hyp/clock.h"
+#include "hyp/firmware.h"
+#include "hyp/layout.h"
+#include "hyp/machine.h"
+#include "hyp/map.h"
+#include "hyp/panic.h"
+#include "hyp/run.h"
+#include "hyp/switch.h"
+#include "hyp/trace.h"
+#include "lib/bitops.h"
+
+struct pcpu pcpus[STINT_MAX_PCPUS];
+uint32_t pcpu_count;
+
+_Static_assert(offsetof(struct pcpu, trap_save) == PCPU_TRAP_SAVE, "switch.S");
+_Static_assert(offsetof(struct pcpu, stack_top) == 24, "boot.S");
+
+/* What VS-mode handles itself: all that its own page tables, system calls and mistakes cause. Not here:
+ * illegal instructions, because the first use of floating point is one (vcpu_fp_on). */
+#define HEDELEG                                                                                                   \
+    (BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | \
+     BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |        \
+     BIT(CAUSE_FETCH_PAGE) | BIT(CAUSE_LOAD_PAGE) | BIT(CAUSE_STORE_PAGE))
+#define HIDELEG (BIT(IRQ_VS_SOFT) | BIT(IRQ_VS_TIMER) | BIT(IRQ_VS_EXT))
+
+void pcpu_init_hart(struct pcpu *p)
+{
+    csr_write(sie, BIT(IRQ_S_SOFT) | BIT(IRQ_S_TIMER));
+    csr_write(hedeleg, HEDELEG);
+    csr_write(hideleg, HIDELEG);
+    csr_write(hcounteren, HCOUNTEREN_ALL);
+    csr_write(henvcfg, HENVCFG_STCE);
+    if (!(csr_read(henvcfg) & HENVCFG_STCE))
+        panic("hart %u: no Sstc extension (vstimecmp); QEMU's -cpu rv64 has it", p->hart);
+    csr_write(hvip, 0);
+    csr_write(vsie, 0);
+    csr_write(vstimecmp, CLOCK_NEVER);
+    csr_write(stimecmp, CLOCK_NEVER);
+    p->slice_end = p->beat_end = p->armed = CLOCK_NEVER;
+    spin_init(&p->timer_lock);
+    list_init(&p->timers);
+    p->exit_event = &p->no_event;
+}
+
+/* C code of the harts that the boot hart starts. */
+void pcpu_main(struct pcpu *self) __attribute__((noreturn));
+void pcpu_main(struct pcpu *self)
+{
+    map_enable();
+    pcpu_init_hart(self);
+    __atomic_store_n(&self->started, true, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&machine.start_time, __ATOMIC_ACQUIRE))
+        ; /* bounded by the boot hart's own bring-up; it panics rather than forget us */
+    pcpu_begin(self);
+    run_loop(self);
+}
+
+void pcpu_begin(struct pcpu *self)
+{
+    self->since = machine.start_time;
+    self->stats->state = STINT_PCPU_HYP_SELF;
+    self->ask_scheduler = true;
+}
+
+static void await_start(struct pcpu *p)
+{
+    for (uint64_t turns = 0; !__atomic_load_n(&p->started, __ATOMIC_ACQUIRE); turns++)
+        if (turns == SPIN_BOUND)
+            panic("hart %u was started by the firmware but never arrived", p->hart);
+}
+
+void pcpu_start_others(void)
+{
+    extern char _start_other[];
+    struct pcpu *self = pcpu_self();
+    uint32_t stack = STACK_BOOT + 1;
+    for (uint32_t id = 0; id < pcpu_count; id++) {
+        struct pcpu *p = &pcpus[id];
+        if (p == self)
+            continue;
+        p->stack_top = STACK_TOP(stack++);
+        long error =
+            firmware_call(SBI_EXT_HSM, SBI_HSM_HART_START, p->hart, (uint64_t)_start_other, (uint64_t)p);
+        if (error)
+            panic("hart %u: the firmware does not start it: SBI error %ld", p->hart, error);
+        await_start(p);
+    }
+}
+
+void pcpu_kick(uint32_t id)
+{
+    struct pcpu *self = pcpu_self();
+    self->stats->kicks++;
+    trace(self, rdtime(), STINT_EV_KICK, STINT_NO_VCPU, 0, id, 0);
+    firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, pcpus[id].hart, 0);
+}
+
+void pcpu_ask(uint32_t id)
+{
+    if (id == SCHED_NO_PCPU)
+        return;
+    __atomic_store_n(&pcpus[id].ask_scheduler, true, __ATOMIC_SEQ_CST);
+    if (&pcpus[id] != pcpu_self())
+        pcpu_kick(id);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a VCPU: started, woken, blocked, put onto a pCPU and taken off.
+ *
+ * A sleeper and its waker meet in v->waiting. The sleeper is off its pCPU in
+ * every respect before it sets it, and then looks once more for what it might
+ * have missed; whoever swaps it back to 0 owns the waking.
+ */
+#include "hyp/vcpu.h"
+#include "hyp/machine.h"
+#include "hyp/panic.h"
+#include "hyp/pcpu.h"
+#include "hyp/riscv.h"
+#include "hyp/run.h"
+#include "hyp/trace.h"
+#include "hyp/vm.h"
+#include "lib/string.h"
+#include <stint/sbi.h>
+
+static void timer_due(struct timer *t)
+{
+    vcpu_wake(container_of(t, struct vcpu, timer), STINT_WAKE_TIMER);
+}
+
+void vcpu_init(struct vcpu *v, struct vm *vm, uint32_t id)
+{
+    v->vm = vm;
+    v->id = id;
+    v->index = vm->stats->first_vcpu + id;
+    v->stats = &shared_vcpus()[v->index];
+    v->stats->vm = vm->index;
+    v->stats->id = id;
+    v->stats->state = STINT_OFFLINE;
+    v->hsm = SBI_HSM_STOPPED;
+    timer_init(&v->timer, timer_due);
+
+    v->sched.vm = vm->index;
+    v->sched.id = id;
+    v->sched.affinity = vm->config->affinity[id];
+    sched_add(&machine.sched, &v->sched);
+    memcpy(v->sched.param, vm->config->param, sizeof(v->sched.param));
+    v->stats->pcpu = v->sched.pcpu;
+}
+
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+    memset(&v->regs, 0, sizeof(v->regs));
+    memset(&v->vs, 0, sizeof(v->vs));
+    memset(&v->fp, 0, sizeof(v->fp));
+    v->regs.x[10] = v->id;
+    v->regs.x[11] = opaque;
+    v->regs.pc = pc;
+    v->regs.sstatus = SSTATUS_SPP;
+    v->regs.hstatus = HSTATUS_VSXL_64 | HSTATUS_VTW | HSTATUS_SPVP | HSTATUS_SPV;
+    v->vs.vsstatus = VSSTATUS_UXL_64;
+    v->vs.vstimecmp = CLOCK_NEVER;
+    v->vs.scounteren = HCOUNTEREN_ALL;
+    v->pcpu = NULL; /* whatever a pCPU still holds of it is void */
+}
+
+/* Its runstate up to `now` was stats->state; from now on it is `next`. */
+static void change_state(struct vcpu *v, uint64_t now, enum stint_runstate next)
+{
+    v->stats->ticks[v->stats->state] += now - v->since;
+    v->since = now;
+    v->stats->state = next;
+}
+
+/* Makes it known to the scheduler, and to the pCPU that should run it. */
+static void queue(struct vcpu *v, enum stint_wake why)
+{
+    struct pcpu *self = pcpu_self();
+    uint64_t now = rdtime();
+    change_state(v, now, STINT_RUNNABLE);
+    uint32_t ask = sched_wake(&machine.sched, &v->sched, ticks_to_ns(now));
+    trace(self, now, STINT_EV_WAKE, v->index, why, v->sched.pcpu, 0);
+    pcpu_ask(ask);
+}
+
+void vcpu_online(struct vcpu *v, enum stint_wake why)
+{
+    trace(pcpu_self(), rdtime(), STINT_EV_VCPU, v->index, 1, 0, 0);
+    queue(v, why);
+}
+
+void vcpu_wake(struct vcpu *v, enum stint_wake why)
+{
+    if (!__atomic_exchange_n(&v->waiting, 0, __ATOMIC_SEQ_CST))
+        return;
+    timer_cancel(&v->timer);
+    queue(v, why);
+}
+
+void vcpu_request(struct vcpu *v, uint32_t bits)
+{
+    __atomic_or_fetch(&v->requests, bits, __ATOMIC_SEQ_CST);
+    vcpu_wake(v, STINT_WAKE_IPI);
+    /* A VCPU that comes in just now looks at its requests after it is RUNNING (vcpu_enter). */
+    if (__atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING &&
+        v->stats->pcpu != pcpu_self()->id)
+        pcpu_kick(v->stats->pcpu);
+}
+
+/* Host time at which its own timer wakes it, or CLOCK_NEVER. Its VS CSRs are in. */
+static uint64_t own_deadline(const struct vcpu *v)
+{
+    if (!(v->vs.vsie & 1UL << IRQ_S_TIMER))
+        return CLOCK_NEVER;
+    uint64_t host = v->vs.vstimecmp - v->vm->htimedelta;
+    return host < v->vs.vstimecmp ? CLOCK_NEVER : host;
+}
+
+void vcpu_block(struct vcpu *v)
+{
+    struct pcpu *self = pcpu_self();
+    if (csr_read(vsip) & csr_read(vsie))
+        return;
+    run_give_up(self, STINT_BLOCKED);
+    uint64_t deadline = own_deadline(v);
+    if (deadline != CLOCK_NEVER)
+        timer_arm(self, &v->timer, deadline);
+    __atomic_store_n(&v->waiting, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST))
+        vcpu_wake(v, STINT_WAKE_IPI);
+}
+
+void vcpu_offline(struct vcpu *v)
+{
+    struct pcpu *self = pcpu_self();
+    run_give_up(self, STINT_OFFLINE);
+    if (v->hsm == SBI_HSM_STOP_PENDING)
+        __atomic_store_n(&v->hsm, SBI_HSM_STOPPED, __ATOMIC_SEQ_CST);
+    trace(self, self->since, STINT_EV_VCPU, v->index, 0, 0, 0);
+    vm_vcpu_gone(v->vm);
+}
+
+static void fence(struct vcpu *v, enum stint_fence kind, enum stint_fence_why why)
+{
+    struct pcpu *self = pcpu_self();
+    if (kind == STINT_FENCE_GVMA)
+        hfence_gvma_all();
+    else if (kind == STINT_FENCE_VVMA)
+        hfence_vvma_all();
+    else
+        fence_i();
+    trace(self, rdtime(), STINT_EV_FENCE, v->index, kind, v->vm->stats->hgatp, why);
+}
+
+/* Those of `bits` that are requested; they are not any more. */
+static uint32_t take_requests(struct vcpu *v, uint32_t bits)
+{
+    return __atomic_fetch_and(&v->requests, ~bits, __ATOMIC_SEQ_CST) & bits;
+}
+
+static void serve_fences(struct vcpu *v, uint32_t requests)
+{
+    if (requests & VCPU_REQ_FENCE_G)
+        fence(v, STINT_FENCE_GVMA, STINT_FENCE_UNMAP);
+    if (requests & VCPU_REQ_FENCE)
+        fence(v, STINT_FENCE_VVMA, STINT_FENCE_GUEST);
+    if (requests & VCPU_REQ_FENCE_I)
+        fence(v, STINT_FENCE_I, STINT_FENCE_GUEST);
+}
+
+void vcpu_serve(struct vcpu *v)
+{
+    uint32_t requests = take_requests(v, UINT32_MAX);
+    if (requests & VCPU_REQ_IPI)
+        csr_set(hvip, 1UL << IRQ_VS_SOFT);
+    serve_fences(v, requests);
+    if (requests & VCPU_REQ_OFFLINE)
+        vcpu_offline(v);
+}
+
+void vcpu_await_fence(struct vcpu *v)
+{
+    struct pcpu *self = pcpu_self();
+    const uint32_t fences = VCPU_REQ_FENCE | VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_G;
+    for (uint64_t turns = 0; v != self->current && __atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) & fences &&
+                             __atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING;
+         turns++) {
+        serve_fences(self->current, take_requests(self->current, fences));
+        if (turns == SPIN_BOUND)
+            panic("VCPU %u of VM %u does not fence, though its pCPU was kicked", v->id, v->vm->index);
+    }
+}
+
+void vcpu_resume_at(struct vcpu *v, uint64_t pc)
+{
+    csr_write(vsatp, 0);
+    csr_clear(vsstatus, SSTATUS_SIE);
+    v->regs.pc = pc;
+}
+
+static void save_csrs(struct vs_csrs *vs)
+{
+    vs->vsstatus = csr_read(vsstatus);
+    vs->vsie = csr_read(vsie);
+    vs->vstvec = csr_read(vstvec);
+    vs->vsscratch = csr_read(vsscratch);
+    vs->vsepc = csr_read(vsepc);
+    vs->vscause = csr_read(vscause);
+    vs->vstval = csr_read(vstval);
+    vs->vsatp = csr_read(vsatp);
+    vs->vstimecmp = csr_read(vstimecmp);
+    vs->hvip = csr_read(hvip);
+    vs->scounteren = csr_read(scounteren);
+    vs->senvcfg = csr_read(senvcfg);
+}
+
+static void load_csrs(const struct vs_csrs *vs)
+{
+    csr_write(vsstatus, vs->vsstatus);
+    csr_write(vsie, vs->vsie);
+    csr_write(vstvec, vs->vstvec);
+    csr_write(vsscratch, vs->vsscratch);
+    csr_write(vsepc, vs->vsepc);
+    csr_write(vscause, vs->vscause);
+    csr_write(vstval, vs->vstval);
+    csr_write(vsatp, vs->vsatp);
+    csr_write(vstimecmp, vs->vstimecmp);
+    csr_write(hvip, vs->hvip);
+    csr_write(scounteren, vs->scounteren);
+    csr_write(senvcfg, vs->senvcfg);
+}
+
+void vcpu_save(struct vcpu *v)
+{
+    save_csrs(&v->vs);
+    if ((v->regs.sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+        fp_save(&v->fp);
+        v->regs.sstatus = (v->regs.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+    }
+}
+
+void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
+{
+    struct stint_vcpu_stats *stats = v->stats;
+    uint64_t ran = pcpu_vcpu_ticks(p) - stats->run_base;
+    stats->ticks[STINT_RUNNING] += ran;
+    stats->ticks[STINT_RUNNABLE] += p->since - v->since - ran;
+    stats->hyp += p->stats->ticks[STINT_PCPU_HYP_VCPU] - stats->hyp_base;
+    v->since = p->since;
+    __atomic_store_n(&stats->state, next, __ATOMIC_RELEASE);
+    p->stats->vcpu = STINT_NO_VCPU;
+    trace(p, p->since, STINT_EV_LEAVE, v->index, next, 0, 0);
+}
+
+/* The hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before
+ * it went elsewhere, left behind must go. */
+static void fence_on_arrival(struct pcpu *p, struct vcpu *v)
+{
+    struct vcpu *last = p->last_of_vm[v->vm->index];
+    if (last == v && v->pcpu == p)
+        return;
+    p->last_of_vm[v->vm->index] = v;
+    if (last == NULL)
+        fence(v, STINT_FENCE_GVMA, STINT_FENCE_NEW_VMID);
+    fence(v, STINT_FENCE_VVMA, last == v ? STINT_FENCE_MOVED : STINT_FENCE_SIBLING);
+}
+
+static void note_migration(struct pcpu *p, struct vcpu *v)
+{
+    v->stats->migrations++;
+    trace(p, p->since, STINT_EV_MIGRATE, v->index, STINT_MIGRATE_STEAL, v->pcpu->id, p->id);
+}
+
+/* The first VCPU of all to run ends the hypervisor's bring-up, which the host wants to know the cost of. */
+static void note_first_arrival(void)
+{
+    if (machine.shared->entry_instret == 0)
+        machine.shared->entry_instret = csr_read(instret);
+}
+
+/* Puts its CSRs in, unless nobody else's were since. */
+static void load(struct pcpu *p, struct vcpu *v)
+{
+    if (p->loaded == v && v->pcpu == p)
+        return;
+    v->stats->switches++;
+    p->stats->switches++;
+    load_csrs(&v->vs);
+    csr_write(htimedelta, v->vm->htimedelta);
+    csr_write(hgatp, v->vm->stats->hgatp);
+    if (p->fp_owner != v || v->pcpu != p)
+        v->regs.sstatus &= ~SSTATUS_FS;
+    fence_on_arrival(p, v);
+    if (!v->pcpu)
+        note_first_arrival();
+    else if (v->pcpu != p)
+        note_migration(p, v);
+    v->regs.host_tp = (uint64_t)p;
+    v->pcpu = p;
+    p->loaded = v;
+}
+
+void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
+{
+    struct stint_vcpu_stats *stats = v->stats;
+    change_state(v, p->since > v->since ? p->since : v->since, STINT_RUNNING);
+    stats->pcpu = p->id;
+    stats->run_base = pcpu_vcpu_ticks(p);
+    stats->hyp_base = p->stats->ticks[STINT_PCPU_HYP_VCPU];
+    p->stats->vcpu = v->index;
+    trace(p, p->since, STINT_EV_RUN, v->index, 0, slice, 0);
+    load(p, v);
+    fence_full(); /* RUNNING is seen before the requests are read: pairs with vcpu_request */
+}
+
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
+{
+    uint64_t status = csr_read(vsstatus);
+    status &= ~(SSTATUS_SPP | SSTATUS_SPIE);
+    if (v->regs.sstatus & SSTATUS_SPP)
+        status |= SSTATUS_SPP;
+    if (status & SSTATUS_SIE)
+        status |= SSTATUS_SPIE;
+    csr_write(vsstatus, status & ~SSTATUS_SIE);
+    csr_write(vsepc, v->regs.pc);
+    csr_write(vscause, cause);
+    csr_write(vstval, tval);
+    v->regs.pc = csr_read(vstvec) & ~3UL;
+    v->regs.sstatus |= SSTATUS_SPP;
+    v->regs.hstatus |= HSTATUS_SPVP;
+}
+
+bool vcpu_fp_on(struct vcpu *v)
+{
+    struct pcpu *self = pcpu_self();
+    bool guest_wants = (csr_read(vsstatus) & SSTATUS_FS) != SSTATUS_FS_OFF;
+    if (!guest_wants || (v->regs.sstatus & SSTATUS_FS) != SSTATUS_FS_OFF)
+        return false;
+    csr_set(sstatus, SSTATUS_FS);
+    fp_restore(&v->fp);
+    self->fp_owner = v;
+    v->regs.sstatus |= SSTATUS_FS_CLEAN;
+    return true;
+}
+
+bool vcpu_faults_endlessly(const struct vcpu *v)
+{
+    uint64_t cause = csr_read(vscause);
+    bool fetch = cause == CAUSE_FETCH_PAGE || cause == CAUSE_FETCH_ACCESS || cause == CAUSE_ILLEGAL;
+    return fetch && v->regs.pc == csr_read(vsepc) && v->regs.pc == (csr_read(vstvec) & ~3UL);
+}

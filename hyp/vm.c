@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a VM: made at boot, started, ended, its memory given back.
+ */
+#include "hyp/vm.h"
+#include <stdarg.h>
+#include "hyp/console.h"
+#include "hyp/fdt.h"
+#include "hyp/image.h"
+#include "hyp/initrd.h"
+#include "hyp/machine.h"
+#include "hyp/page.h"
+#include "hyp/pcpu.h"
+#include "hyp/trace.h"
+#include "hyp/vcpu.h"
+#include "lib/bitops.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include <stint/sbi.h>
+
+struct vm *vms;
+uint32_t vm_count;
+
+static void start_due(struct timer *t)
+{
+    vm_start(container_of(t, struct vm, timer));
+}
+
+static void set_state(struct vm *vm, enum stint_vm_state state)
+{
+    vm->stats->state = state;
+    vm->stats->pages = vm->gstage.pages;
+    machine.shared->pages_free = page_available();
+    trace(pcpu_self(), rdtime(), STINT_EV_VM, STINT_NO_VCPU, state, vm->index, page_available());
+}
+
+static void init_one(struct vm *vm, const struct scenario_vm *config, uint32_t index, uint32_t first_vcpu)
+{
+    vm->index = index;
+    vm->config = config;
+    vm->stats = &shared_vms()[index];
+    strlcpy(vm->stats->name, config->name, sizeof(vm->stats->name));
+    strlcpy(vm->stats->guest, config->guest, sizeof(vm->stats->guest));
+    vm->stats->vmid = index + 1;
+    vm->stats->first_vcpu = first_vcpu;
+    vm->stats->vcpus = vm->vcpu_count = config->vcpus;
+    vm->stats->memory = config->memory;
+    vm->gstage.vmid = index + 1;
+    vm->gstage.root = boot_alloc(GSTAGE_ROOT_BYTES, GSTAGE_ROOT_BYTES);
+    vm->vcpus = boot_alloc(config->vcpus * sizeof(struct vcpu), PAGE_SIZE);
+    spin_init(&vm->lock);
+    timer_init(&vm->timer, start_due);
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        vcpu_init(&vm->vcpus[id], vm, id);
+}
+
+void vm_init_all(const struct scenario *scenario)
+{
+    uint32_t first_vcpu = 0;
+    vm_count = scenario->vms;
+    vms = boot_alloc(vm_count * sizeof(struct vm), PAGE_SIZE);
+    for (uint32_t i = 0; i < vm_count; i++) {
+        init_one(&vms[i], &scenario->vm[i], i, first_vcpu);
+        first_vcpu += scenario->vm[i].vcpus;
+    }
+}
+
+void vm_begin_all(struct pcpu *self)
+{
+    for (uint32_t i = 0; i < vm_count; i++) {
+        struct vm *vm = &vms[i];
+        for (uint32_t id = 0; id < vm->vcpu_count; id++)
+            vm->vcpus[id].since = machine.shared->start_time;
+        timer_arm(self, &vm->timer, machine.shared->start_time + ns_to_ticks(vm->config->start_ns));
+    }
+}
+
+static bool load_image(struct vm *vm, struct image *image)
+{
+    char name[80];
+    const void *data;
+    size_t bytes;
+    format(name, sizeof(name), "guest/%s", vm->config->guest);
+    if (!initrd_find(machine.initrd, machine.initrd_bytes, name, &data, &bytes) ||
+        image_parse(image, data, bytes, VM_RAM_BASE, vm->config->memory))
+        return false; /* main.c looked at it before anything started */
+    for (uint32_t i = 0; i < image->segments; i++)
+        if (image->segment[i].bytes &&
+            !vm_write(vm, image->segment[i].gpa, image->segment[i].data, image->segment[i].bytes))
+            return false;
+    return true;
+}
+
+/* The guest's initrd ends below the device tree, which ends where RAM ends. */
+static bool load_initrd(struct vm *vm, uint64_t below, uint64_t *start, uint64_t *end)
+{
+    char name[80];
+    const void *data;
+    size_t bytes;
+    *start = *end = 0;
+    if (!vm->config->initrd[0])
+        return true;
+    format(name, sizeof(name), "initrd/%s", vm->config->initrd);
+    if (!initrd_find(machine.initrd, machine.initrd_bytes, name, &data, &bytes))
+        return false;
+    *start = align_down(below - bytes, PAGE_SIZE);
+    *end = *start + bytes;
+    return vm_write(vm, *start, data, bytes);
+}
+
+static bool load_device_tree(struct vm *vm, uint64_t *where)
+{
+    static char tree[FDT_VM_SIZE] __attribute__((aligned(8)));
+    static struct spinlock tree_lock;
+    struct fdt_vm machine_of_vm = {
+        .memory_base = VM_RAM_BASE,
+        .memory_size = vm->config->memory,
+        .vcpus = vm->vcpu_count,
+        .timebase_hz = machine.shared->timebase_hz,
+        .uart_base = uart_device.base,
+        .bootargs = vm->config->args,
+    };
+    *where = VM_RAM_BASE + vm->config->memory - FDT_VM_SIZE;
+    if (!load_initrd(vm, *where, &machine_of_vm.initrd_start, &machine_of_vm.initrd_end))
+        return false;
+    spin_lock(&tree_lock);
+    size_t bytes = fdt_write_vm(tree, sizeof(tree), &machine_of_vm);
+    bool done = bytes && vm_write(vm, *where, tree, bytes);
+    spin_unlock(&tree_lock);
+    return done;
+}
+
+/* Whatever pCPUs remember of its VMID belongs to a former life. */
+static void forget_translations(struct vm *vm)
+{
+    for (uint32_t i = 0; i < pcpu_count; i++)
+        pcpus[i].last_of_vm[vm->index] = NULL;
+}
+
+void vm_start(struct vm *vm)
+{
+    struct image image;
+    uint64_t tree;
+    vm->htimedelta = -rdtime();
+    vm->stats->htimedelta = vm->htimedelta;
+    vm->stats->hgatp = gstage_hgatp(&vm->gstage);
+    vm->stats->started = rdtime();
+    vm->stats->starts++;
+    vm->stats->area_offset = vm->stats->area_bytes = 0;
+    memset(&vm->uart, 0, sizeof(vm->uart));
+    forget_translations(vm);
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        vm->vcpus[id].requests = 0;
+    vm->ending = VM_GOES_ON;
+    trace(pcpu_self(), rdtime(), STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, vm->htimedelta);
+
+    if (!load_image(vm, &image) || !load_device_tree(vm, &tree)) {
+        vm_end(vm, VM_CRASHES, "no memory left to load its image");
+        return;
+    }
+    set_state(vm, STINT_VM_RUNNING);
+    vm->vcpus[0].hsm = SBI_HSM_START_PENDING;
+    vm_start_vcpu(&vm->vcpus[0], image.entry, tree);
+}
+
+void vm_start_vcpu(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+    struct vm *vm = v->vm;
+    vcpu_reset(v, pc, opaque);
+    spin_lock(&vm->lock);
+    vm->online++;
+    spin_unlock(&vm->lock);
+    __atomic_store_n(&v->hsm, SBI_HSM_STARTED, __ATOMIC_SEQ_CST);
+    vcpu_online(v, STINT_WAKE_START);
+}
+
+/* The VM has no VCPU online any more, and an ending was decided: carry it out. */
+static void finish(struct vm *vm)
+{
+    enum vm_ending ending = vm->ending;
+    timer_cancel(&vm->timer);
+    console_guest_flush(vm->index);
+    if (ending == VM_PAUSES) {
+        set_state(vm, STINT_VM_PAUSED);
+        return;
+    }
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        vm->vcpus[id].hsm = SBI_HSM_STOPPED;
+    gstage_clear(&vm->gstage);
+    vm->stats->hgatp = 0;
+    set_state(vm, ending == VM_CRASHES ? STINT_VM_CRASHED : STINT_VM_STOPPED);
+    if (ending == VM_REBOOTS)
+        vm_start(vm);
+    else
+        machine_vm_ended();
+}
+
+void vm_end(struct vm *vm, enum vm_ending ending, const char *why, ...)
+{
+    va_list args;
+    spin_lock(&vm->lock);
+    bool first = vm->ending == VM_GOES_ON || vm->ending == VM_PAUSES;
+    if (first) {
+        va_start(args, why);
+        vformat(vm->stats->why, sizeof(vm->stats->why), why, args);
+        va_end(args);
+        vm->ending = ending;
+    }
+    bool nobody = vm->online == 0;
+    spin_unlock(&vm->lock);
+    if (!first)
+        return;
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        vcpu_request(&vm->vcpus[id], VCPU_REQ_OFFLINE);
+    if (nobody)
+        finish(vm);
+}
+
+void vm_vcpu_gone(struct vm *vm)
+{
+    spin_lock(&vm->lock);
+    bool last = --vm->online == 0;
+    enum vm_ending ending = vm->ending;
+    spin_unlock(&vm->lock);
+    if (!last)
+        return;
+    if (ending == VM_GOES_ON) /* every hart stopped itself by HSM */
+        vm_end(vm, VM_STOPS, "all of its harts stopped themselves");
+    else
+        finish(vm);
+}
+
+void vm_pause(struct vm *vm)
+{
+    if (vm->stats->state == STINT_VM_RUNNING && vm->ending == VM_GOES_ON)
+        vm_end(vm, VM_PAUSES, "paused by the operator");
+}
+
+void vm_resume(struct vm *vm)
+{
+    if (vm->stats->state != STINT_VM_PAUSED)
+        return;
+    vm->ending = VM_GOES_ON;
+    vm->stats->why[0] = '\0';
+    set_state(vm, STINT_VM_RUNNING);
+    vm->online = 0;
+    for (uint32_t id = 0; id < vm->vcpu_count; id++) {
+        vm->vcpus[id].requests &= ~VCPU_REQ_OFFLINE;
+        vm->online += vm->vcpus[id].hsm == SBI_HSM_STARTED;
+    }
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        if (vm->vcpus[id].hsm == SBI_HSM_STARTED)
+            vcpu_online(&vm->vcpus[id], STINT_WAKE_RESUME);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest RAM: filled when first touched, and never touched by the hypervisor
+ * but through the functions here, which check every address.
+ */
+#include <stint/sbi.h>
+#include "hyp/machine.h"
+#include "hyp/page.h"
+#include "hyp/riscv.h"
+#include "hyp/vcpu.h"
+#include "hyp/vm.h"
+#include "lib/bitops.h"
+#include "lib/string.h"
+
+bool vm_is_ram(const struct vm *vm, uint64_t gpa, uint64_t bytes)
+{
+    uint64_t offset = gpa - VM_RAM_BASE;
+    return offset < vm->config->memory && bytes <= vm->config->memory - offset;
+}
+
+/* The page behind gpa, which is RAM; mapped now if it was not. 0: none left. Under the VM's lock. */
+static uint64_t touch(struct vm *vm, uint64_t gpa)
+{
+    uint64_t *pte = gstage_find(&vm->gstage, gpa);
+    if (pte && *pte & PTE_V)
+        return pte_page(*pte);
+    uint64_t page = page_alloc();
+    if (page && !gstage_map(&vm->gstage, gpa, page, PTE_RAM)) {
+        page_free(page);
+        page = 0;
+    }
+    vm->stats->pages = vm->gstage.pages;
+    return page;
+}
+
+bool vm_touch(struct vm *vm, uint64_t gpa)
+{
+    spin_lock(&vm->lock);
+    bool done = touch(vm, gpa) != 0;
+    spin_unlock(&vm->lock);
+    return done;
+}
+
+enum direction { FROM_GUEST, TO_GUEST };
+
+static bool copy(struct vm *vm, uint64_t gpa, void *buffer, uint64_t bytes, enum direction direction)
+{
+    if (!vm_is_ram(vm, gpa, bytes))
+        return false;
+    while (bytes) {
+        uint64_t offset = gpa % PAGE_SIZE;
+        uint64_t n = PAGE_SIZE - offset < bytes ? PAGE_SIZE - offset : bytes;
+        spin_lock(&vm->lock);
+        uint64_t page = touch(vm, gpa);
+        if (page && direction == TO_GUEST)
+            memcpy((void *)(page + offset), buffer, n);
+        else if (page)
+            memcpy(buffer, (void *)(page + offset), n);
+        spin_unlock(&vm->lock);
+        if (!page)
+            return false;
+        gpa += n;
+        buffer = (char *)buffer + n;
+        bytes -= n;
+    }
+    return true;
+}
+
+bool vm_read(struct vm *vm, uint64_t gpa, void *to, uint64_t bytes)
+{
+    return copy(vm, gpa, to, bytes, FROM_GUEST);
+}
+
+bool vm_write(struct vm *vm, uint64_t gpa, const void *from, uint64_t bytes)
+{
+    return copy(vm, gpa, (void *)from, bytes, TO_GUEST);
+}
+
+/* Moves the page behind gpa, as it is, to `place`, a page of the shared region. Returns the page that is
+ * free once no pCPU can reach it by an old translation; 0: there was none. */
+static uint64_t move_page(struct vm *vm, uint64_t gpa, uint64_t place)
+{
+    uint64_t *pte = gstage_find(&vm->gstage, gpa);
+    uint64_t old = pte && *pte & PTE_V ? pte_page(*pte) : 0;
+    if (old)
+        memcpy((void *)place, (void *)old, PAGE_SIZE);
+    else
+        memset((void *)place, 0, PAGE_SIZE);
+    if (!gstage_map(&vm->gstage, gpa, place, PTE_RAM | PTE_BORROWED))
+        return 0;
+    if (old)
+        vm->gstage.pages--;
+    return old;
+}
+
+static void fence_all(struct vm *vm)
+{
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        vcpu_request(&vm->vcpus[id], VCPU_REQ_FENCE_G);
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        vcpu_await_fence(&vm->vcpus[id]);
+}
+
+/* SBI's error number. */
+long vm_set_area(struct vm *vm, uint64_t gpa, uint64_t bytes)
+{
+    uint64_t old[STINT_AREA_MAX / PAGE_SIZE], old_count = 0;
+    uint64_t offset = machine.shared->areas_offset + (uint64_t)vm->index * STINT_AREA_MAX;
+
+    if (bytes == 0 || bytes > STINT_AREA_MAX || !is_aligned(gpa, PAGE_SIZE) || !is_aligned(bytes, PAGE_SIZE))
+        return SBI_ERR_INVALID_PARAM;
+    if (!vm_is_ram(vm, gpa, bytes))
+        return SBI_ERR_INVALID_ADDRESS;
+    spin_lock(&vm->lock);
+    bool had_one = vm->stats->area_bytes != 0;
+    if (!had_one) {
+        vm->stats->area_offset = offset;
+        vm->stats->area_bytes = bytes;
+        for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
+            uint64_t page = move_page(vm, gpa + at, STINT_SHARED_BASE + offset + at);
+            if (page)
+                old[old_count++] = page;
+        }
+        vm->stats->pages = vm->gstage.pages;
+    }
+    spin_unlock(&vm->lock);
+    if (had_one)
+        return SBI_ERR_ALREADY_AVAILABLE;
+    fence_all(vm);
+    while (old_count)
+        page_free(old[--old_count]);
+    return SBI_SUCCESS;
+}
