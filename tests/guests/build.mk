@@ -1,0 +1,46 @@
+# Bare VS-mode images that test the hypervisor: tests/guests/NAME.c and tests/rogue/NAME.c become
+# build/test-guests/NAME.elf. NAME.S beside NAME.c, or what a line `test_guest_NAME` names, goes with it.
+
+TEST_GUEST_DIR    := $(B)/test-guests
+TEST_GUEST_OBJ    := $(TEST_GUEST_DIR)/obj
+TEST_GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -ffreestanding \
+                     -nostdlib -fno-pic -fno-common -Wall -Wextra -Werror -Iinclude -I.
+
+TEST_GUEST_FRAME := $(addprefix tests/guests/frame/,start.S trap.S frame.c check.c args.c) \
+                    guest-os/kernel/area.c lib/string.c lib/printf.c lib/fdt.c
+TEST_GUEST_LD    := tests/guests/frame/guest.ld
+
+TEST_GUESTS       := sbi regs fp timer ipi cpu neighbour memory
+test_guest_sbi    := tests/guests/sbi.c
+test_guest_regs   := tests/guests/regs.c tests/guests/regs_loop.S
+test_guest_fp     := tests/guests/fp.c tests/guests/fp_loop.S
+test_guest_timer  := tests/guests/timer.c
+test_guest_ipi    := tests/guests/ipi.c
+test_guest_fidelity := tests/guests/fidelity.c tests/guests/fidelity_paging.c tests/guests/fidelity_alu.S
+test_guest_cpu    := tests/guests/cpu.c
+test_guest_neighbour := tests/guests/neighbour.c
+test_guest_memory := tests/guests/memory.c
+test_guest_rogue  := $(sort $(wildcard tests/rogue/*.c tests/rogue/*.S))
+
+TEST_GUEST_ELFS := $(TEST_GUESTS:%=$(TEST_GUEST_DIR)/%.elf)
+
+test_guest_objects = $(patsubst %,$(TEST_GUEST_OBJ)/%.o,$(basename $(TEST_GUEST_FRAME) $(test_guest_$(1))))
+
+define test_guest_rule
+$(TEST_GUEST_DIR)/$(1).elf: $(call test_guest_objects,$(1)) $(TEST_GUEST_LD)
+	@echo "  LINK  $$@"; $$(CC) $$(TEST_GUEST_CFLAGS) -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
+	      -T $(TEST_GUEST_LD) -o $$@ $(call test_guest_objects,$(1))
+-include $(patsubst %.o,%.d,$(call test_guest_objects,$(1)))
+endef
+$(foreach guest,$(TEST_GUESTS),$(eval $(call test_guest_rule,$(guest))))
+
+$(TEST_GUEST_OBJ)/%.o: %.c tests/guests/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $@"; $(CC) $(TEST_GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(TEST_GUEST_OBJ)/%.o: %.S tests/guests/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $@"; $(CC) $(TEST_GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: test-guests
+test-guests: $(TEST_GUEST_ELFS)
