@@ -8,25 +8,24 @@
  * So among N VCPUs of a pCPU nobody waits longer than (N - 1) quanta. Who blocks
  * and wakes gets a full quantum again, and pays for it by waiting for all others.
  *
+ * A remainder of less than 1/64 of the quantum counts as spent: it is what the
+ * hypervisor's own work within the slice left over, and not worth a switch.
+ *
  * Who is alone runs without a slice, so nothing interrupts him; his quantum
  * is used up meanwhile all the same, and a newcomer has the pCPU asked again.
  */
 #include "sched/sched.h"
 
-#define QUANTUM(s)       ((s)->param[0])
-#define LEFT(vcpu)       ((vcpu)->priv[0]) /* ns of its quantum */
-#define IS_UNBOUNDED(rq) ((rq)->priv[0])   /* current runs without a slice */
-
-static struct sched_vcpu *head(struct sched_rq *rq)
-{
-    return container_of(rq->queue.next, struct sched_vcpu, link);
-}
+#define QUANTUM(s) ((s)->param[0])
+#define LEFT(vcpu) ((vcpu)->priv[0]) /* ns of its quantum */
 
 static bool rr_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
+    bool was_alone = list_empty(&rq->queue);
+
     (void)s, (void)now;
     list_push_back(&rq->queue, &vcpu->link);
-    return IS_UNBOUNDED(rq);
+    return was_alone;
 }
 
 static void rr_arrive(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
@@ -48,25 +47,26 @@ static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vc
 
 static void rr_charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran)
 {
-    (void)s, (void)rq;
+    (void)rq;
     LEFT(vcpu) -= ran < LEFT(vcpu) ? ran : LEFT(vcpu);
+    if (LEFT(vcpu) < QUANTUM(s) / 64)
+        LEFT(vcpu) = 0;
 }
 
-static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now,
-                                  uint64_t *slice)
+static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current,
+                                  uint64_t now, uint64_t *slice)
 {
     struct sched_vcpu *next = current;
 
     (void)now;
     if (!list_empty(&rq->queue) && !(current && LEFT(current))) {
-        next = head(rq);
+        next = container_of(rq->queue.next, struct sched_vcpu, link);
         list_remove(&next->link);
         LEFT(next) = QUANTUM(s);
         if (current)
             list_push_back(&rq->queue, &current->link);
     }
-    IS_UNBOUNDED(rq) = list_empty(&rq->queue);
-    *slice = next && !IS_UNBOUNDED(rq) ? LEFT(next) : SCHED_FOREVER;
+    *slice = list_empty(&rq->queue) ? SCHED_FOREVER : LEFT(next);
     return next;
 }
 
@@ -75,7 +75,7 @@ static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32
     struct list *link;
 
     (void)s;
-    list_for_each(link, &rq->queue) {
+    list_for_each (link, &rq->queue) {
         struct sched_vcpu *vcpu = container_of(link, struct sched_vcpu, link);
         if (vcpu->affinity >> thief & 1)
             return vcpu;
@@ -93,7 +93,7 @@ static const struct sched_param rr_params[] = {
         .max = 10000000000,
         .initial = 30000000,
     },
-    { .name = NULL },
+    {.name = NULL},
 };
 
 const struct sched_ops sched_rr = {

@@ -7,7 +7,7 @@
 #include "lib/bitops.h"
 #include "lib/string.h"
 
-const struct sched_ops *const sched_all[] = { &sched_rr, NULL };
+const struct sched_ops *const sched_all[] = {&sched_rr, NULL};
 
 const struct sched_ops *sched_find(const char *name)
 {
@@ -25,7 +25,7 @@ const struct sched_param *sched_param_find(const struct sched_ops *ops, const ch
     return NULL;
 }
 
-static void set_initial_params(const struct sched_ops *ops, uint64_t *values, bool per_vcpu)
+void sched_initial_params(const struct sched_ops *ops, bool per_vcpu, uint64_t *values)
 {
     for (const struct sched_param *param = ops->params; param->name; param++)
         if (param->per_vcpu == per_vcpu)
@@ -38,7 +38,7 @@ void sched_init(struct sched *s, const struct sched_ops *ops, struct sched_rq *r
     s->ops = ops;
     s->pcpus = pcpus;
     s->rq = rq;
-    set_initial_params(ops, s->param, false);
+    sched_initial_params(ops, false, s->param);
     for (uint32_t i = 0; i < pcpus; i++) {
         memset(&rq[i], 0, sizeof(rq[i]));
         spin_init(&rq[i].lock);
@@ -91,9 +91,7 @@ static uint32_t claim_first(struct sched *s, struct sched_rq *rq, uint64_t idle)
 {
     uint32_t pcpu;
 
-    for_each_bit(pcpu, idle)
-        if (s->ops->victim(s, rq, pcpu) && claim_idle(s, pcpu))
-            return pcpu;
+    for_each_bit(pcpu, idle) if (s->ops->victim(s, rq, pcpu) && claim_idle(s, pcpu)) return pcpu;
     return SCHED_NO_PCPU;
 }
 
@@ -118,7 +116,7 @@ void sched_add(struct sched *s, struct sched_vcpu *vcpu)
     list_init(&vcpu->link);
     memset(vcpu->param, 0, sizeof(vcpu->param));
     memset(vcpu->priv, 0, sizeof(vcpu->priv));
-    set_initial_params(s->ops, vcpu->param, true);
+    sched_initial_params(s->ops, true, vcpu->param);
 
     rq = &s->rq[vcpu->pcpu];
     spin_lock(&rq->lock);
@@ -206,7 +204,8 @@ void sched_yield(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
 }
 
 /* Lets the scheduler pick from `rq`, which is locked, and keeps the books. Returns whom to ask. */
-static inline uint32_t choose(struct sched *s, struct sched_rq *rq, uint64_t now, struct sched_decision *decision)
+static inline uint32_t choose(struct sched *s, struct sched_rq *rq, uint64_t now,
+                              struct sched_decision *decision)
 {
     struct sched_vcpu *current = rq->current;
     struct sched_vcpu *next = s->ops->pick(s, rq, current, now, &decision->slice);
@@ -318,7 +317,8 @@ static __attribute__((noinline)) uint32_t pick_anew(struct sched *s, uint32_t pc
     return ask == SCHED_NO_PCPU ? pass_on(s) : ask;
 }
 
-uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now, struct sched_decision *decision)
+uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now,
+                    struct sched_decision *decision)
 {
     struct sched_rq *rq = &s->rq[pcpu];
     uint32_t ask;

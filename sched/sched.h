@@ -35,60 +35,60 @@
 #include "lib/list.h"
 #include "lib/spinlock.h"
 
-#define SCHED_FOREVER UINT64_MAX  /* a slice without end: nobody else is waiting */
+#define SCHED_FOREVER UINT64_MAX /* a slice without end: nobody else is waiting */
 #define SCHED_NO_PCPU UINT32_MAX
-#define SCHED_PARAMS  8           /* at most, a scheduler and a VCPU each */
+#define SCHED_PARAMS  8 /* at most, a scheduler and a VCPU each */
 #define SCHED_PRIV    8
 
 enum sched_state { SCHED_OUT, SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_MOVING };
 
 struct sched_vcpu {
-    struct list link;              /* in its run queue, while QUEUED; the scheduler's */
-    enum sched_state state;        /* the frame's */
-    uint32_t pcpu;                 /* whose run queue it belongs to; the frame's. Another one after a
+    struct list link;             /* in its run queue, while QUEUED; the scheduler's */
+    enum sched_state state;       /* the frame's */
+    uint32_t pcpu;                /* whose run queue it belongs to; the frame's. Another one after a
                                       sched_pick that returned it: it has migrated */
-    uint32_t vm, id;               /* siblings share `vm`; constant */
-    uint64_t affinity;             /* bit n: may run on pCPU n; never 0 */
-    uint64_t param[SCHED_PARAMS];  /* by sched_param.slot, for those with per_vcpu */
-    uint64_t priv[SCHED_PRIV];     /* the scheduler's own; zero at add */
+    uint32_t vm, id;              /* siblings share `vm`; constant */
+    uint64_t affinity;            /* bit n: may run on pCPU n; never 0 */
+    uint64_t param[SCHED_PARAMS]; /* by sched_param.slot, for those with per_vcpu */
+    uint64_t priv[SCHED_PRIV];    /* the scheduler's own; zero at add */
 };
 
 /* The other pCPUs read `queued` and `members` without the lock. */
 struct sched_rq {
     struct spinlock lock;
-    struct list queue;             /* the scheduler's order; empty list when nobody waits */
-    struct sched_vcpu *current;    /* RUNNING here, or NULL; the frame's */
-    uint32_t queued;               /* the length of the queue; the frame's */
-    uint32_t members;              /* VCPUs that belong here, BLOCKED ones too; the frame's */
-    uint64_t priv[SCHED_PRIV];     /* the scheduler's own; zero at init */
-} __attribute__((aligned(64)));    /* a cache line is one pCPU's, and an index a shift */
+    struct list queue;          /* the scheduler's order; empty list when nobody waits */
+    struct sched_vcpu *current; /* RUNNING here, or NULL; the frame's */
+    uint32_t queued;            /* the length of the queue; the frame's */
+    uint32_t members;           /* VCPUs that belong here, BLOCKED ones too; the frame's */
+    uint64_t priv[SCHED_PRIV];  /* the scheduler's own; zero at init */
+} __attribute__((aligned(64))); /* a cache line is one pCPU's, and an index a shift */
 
 enum sched_param_kind {
-    SCHED_PARAM_TIME,    /* ns; written as 30ms */
+    SCHED_PARAM_TIME, /* ns; written as 30ms */
     SCHED_PARAM_NUMBER,
 };
 
 /* A parameter as the scenario file, the operator and the docs name it. */
 struct sched_param {
     const char *name;
-    const char *what;    /* one line for the docs */
+    const char *what; /* one line for the docs */
     enum sched_param_kind kind;
-    bool per_vcpu;       /* stands in a VM's section, one value for all its VCPUs */
-    uint32_t slot;       /* in param[] of the scheduler, or of each VCPU */
+    bool per_vcpu; /* stands in a VM's section, one value for all its VCPUs */
+    uint32_t slot; /* in param[] of the scheduler, or of each VCPU */
     uint64_t min, max, initial;
 };
 
 struct sched {
     const struct sched_ops *ops;
     uint32_t pcpus;
-    struct sched_rq *rq;           /* one a pCPU */
-    uint64_t idle;                 /* bit n: pCPU n found nobody and has not been asked since; atomic */
+    struct sched_rq *rq; /* one a pCPU */
+    uint64_t idle;       /* bit n: pCPU n found nobody and has not been asked since; atomic */
     uint64_t param[SCHED_PARAMS];
 };
 
 struct sched_decision {
-    struct sched_vcpu *vcpu;       /* NULL: nobody; the pCPU idles */
-    uint64_t slice;                /* ns after which to ask again, > 0, or SCHED_FOREVER */
+    struct sched_vcpu *vcpu; /* NULL: nobody; the pCPU idles */
+    uint64_t slice;          /* ns after which to ask again, > 0, or SCHED_FOREVER */
 };
 
 /*
@@ -96,8 +96,8 @@ struct sched_decision {
  */
 struct sched_ops {
     const char *name;
-    const char *what;                    /* one line for the docs */
-    const struct sched_param *params;    /* ends with a NULL name; never NULL itself */
+    const char *what;                 /* one line for the docs */
+    const struct sched_param *params; /* ends with a NULL name; never NULL itself */
 
     /* vcpu becomes runnable: put it into rq->queue. True: ask the pCPU again now. */
     bool (*wake)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
@@ -162,6 +162,9 @@ extern const struct sched_ops *const sched_all[];
 
 /* The parameter of that name, or NULL. */
 const struct sched_param *sched_param_find(const struct sched_ops *, const char *name, bool per_vcpu);
+
+/* Sets the values of the scheduler's own parameters, or of a VCPU's, to the initial ones, each in its slot. */
+void sched_initial_params(const struct sched_ops *, bool per_vcpu, uint64_t *values);
 
 /* Where a VCPU goes that is added, or that wakes (place.c). Both read without locks what others change: a
  * guess that may be stale, but always a pCPU that the VCPU's affinity allows. */
