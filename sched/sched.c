@@ -192,7 +192,7 @@ void sched_block(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
     spin_unlock(&rq->lock);
 }
 
-void sched_yield(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
+void sched_give_way(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
 {
     struct sched_rq *rq = &s->rq[pcpu];
 

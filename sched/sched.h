@@ -144,8 +144,8 @@ uint32_t sched_wake(struct sched *, struct sched_vcpu *, uint64_t now);
  * run it. */
 void sched_block(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now);
 
-/* Its current VCPU gives way once; sched_pick must follow. */
-void sched_yield(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now);
+/* Its current VCPU yields once; sched_pick must follow. (The C library has a sched_yield.) */
+void sched_give_way(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now);
 
 /* Who runs now? The state of the current VCPU is saved before: if another one is chosen, other pCPUs may take
  * it and run it before this returns. Takes from other queues before it answers "nobody". Returns a pCPU that
