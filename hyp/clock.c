@@ -117,7 +117,7 @@ bool clock_interrupt(struct pcpu *self)
         due->fire(due);
     if (self->slice_end <= now) {
         self->slice_end = CLOCK_NEVER;
-        self->ask_scheduler = true;
+        self->ask_scheduler = self->attention = true;
         idle_beat = false;
     }
     if (self->beat_end <= now)

@@ -105,10 +105,8 @@ void console_guest_put(uint32_t vm, char c)
 
 bool console_guest_has(uint32_t vm)
 {
-    spin_lock(&lock);
-    bool has = guests[vm].head != guests[vm].tail;
-    spin_unlock(&lock);
-    return has;
+    const struct guest_console *guest = &guests[vm];
+    return __atomic_load_n(&guest->head, __ATOMIC_RELAXED) != __atomic_load_n(&guest->tail, __ATOMIC_RELAXED);
 }
 
 int console_guest_get(uint32_t vm)

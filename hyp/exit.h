@@ -11,11 +11,26 @@
 struct pcpu;
 struct vcpu;
 
-/* Handles the exit of `v`, current on this pCPU, with that scause; counts and traces it. Called right
- * after the guest stopped, with the pCPU's time still running as the guest's. */
-void handle_exit(struct pcpu *self, struct vcpu *v, uint64_t cause);
+/* An enum stint_exit, as wide as a register. */
+typedef uint64_t exit_class;
+
+/* Does what the exit of the VCPU that is current on this pCPU asks for, and returns under which class it is
+ * counted. Stepping over the instruction is the handler's business. */
+typedef exit_class (*exit_handler)(struct vcpu *);
+
+#define EXIT_SLOTS 64
+
+/* By scause: exceptions in the lower half, interrupts, whose scause has the top bit, in the upper one. */
+#define EXIT_SLOT(cause) (((cause) & 31) | (cause) >> 63 << 5)
+
+extern const exit_handler exit_handlers[EXIT_SLOTS];
+
+static inline exit_class handle_exit(struct vcpu *v, uint64_t cause)
+{
+    return exit_handlers[EXIT_SLOT(cause)](v);
+}
 
 /* Looks at the interrupts pending for this pCPU, and quiets them. Returns what they were as an exit. */
-enum stint_exit take_interrupts(struct pcpu *self);
+exit_class take_interrupts(struct pcpu *self);
 
 #endif

@@ -119,13 +119,11 @@ void machine_begin(struct pcpu *self, const struct scenario *scenario)
 
 void machine_end(enum stint_end why)
 {
-    struct pcpu *self = pcpu_self();
     uint32_t not_yet = STINT_END_NOT;
     if (!__atomic_compare_exchange_n(&machine.end, &not_yet, why, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
     for (uint32_t id = 0; id < pcpu_count; id++)
-        pcpu_ask(id);
-    self->ask_scheduler = true;
+        pcpu_alert(id);
 }
 
 void machine_vm_ended(void)
@@ -141,7 +139,7 @@ void machine_idles(void)
     if (__atomic_add_fetch(&sleeping, 1, __ATOMIC_SEQ_CST) < pcpu_count)
         return;
     for (uint32_t id = 0; id < pcpu_count; id++)
-        if (!clock_is_quiet(&pcpus[id]) || pcpus[id].ask_scheduler)
+        if (!clock_is_quiet(&pcpus[id]) || pcpus[id].attention)
             return;
     machine_end(STINT_END_STUCK);
 }

@@ -45,7 +45,6 @@ void pcpu_init_hart(struct pcpu *p)
     p->slice_end = p->beat_end = p->armed = CLOCK_NEVER;
     spin_init(&p->timer_lock);
     list_init(&p->timers);
-    p->exit_event = &p->no_event;
 }
 
 /* C code of the harts that the boot hart starts. */
@@ -63,9 +62,9 @@ void pcpu_main(struct pcpu *self)
 
 void pcpu_begin(struct pcpu *self)
 {
-    self->since = machine.start_time;
+    self->begun = self->now = machine.start_time;
     self->stats->state = STINT_PCPU_HYP_SELF;
-    self->ask_scheduler = true;
+    self->ask_scheduler = self->attention = true;
 }
 
 static void await_start(struct pcpu *p)
@@ -101,11 +100,17 @@ void pcpu_kick(uint32_t id)
     firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, pcpus[id].hart, 0);
 }
 
+void pcpu_alert(uint32_t id)
+{
+    __atomic_store_n(&pcpus[id].attention, true, __ATOMIC_SEQ_CST);
+    if (&pcpus[id] != pcpu_self())
+        pcpu_kick(id);
+}
+
 void pcpu_ask(uint32_t id)
 {
     if (id == SCHED_NO_PCPU)
         return;
     __atomic_store_n(&pcpus[id].ask_scheduler, true, __ATOMIC_SEQ_CST);
-    if (&pcpus[id] != pcpu_self())
-        pcpu_kick(id);
+    pcpu_alert(id);
 }

@@ -22,15 +22,19 @@ struct pcpu {
     uint64_t stack_top;             /* boot.S knows where this is */
 
     /* Accounting. */
+    uint64_t begun;                 /* host ticks: the start of the run, machine.start_time */
     struct stint_pcpu_stats *stats; /* in the shared region */
-    uint64_t since;                 /* host ticks; what passed since then belongs to stats->state */
+    uint64_t now;                   /* host ticks: when the last exit was dealt with, or the last sleep ended. What
+                                       the hypervisor does between two guests it does as of this moment. */
 
     /* Who runs. */
     struct vcpu *current;           /* NULL: nobody, or about to idle */
-    bool ask_scheduler;             /* set by anyone, then a kick; cleared by this pCPU when it asks */
+    bool attention;                 /* something came up: think before the next entry. Set last, by anyone; then a kick */
+    bool ask_scheduler;             /* what came up: who should run. Set by anyone, with attention */
+    uint64_t slice;                 /* ns that the scheduler gave `current`, from the coming entry on; 0: begun */
     uint64_t charged;               /* pcpu_vcpu_ticks up to which the scheduler was told */
-    enum vcpu_wish { WISH_NONE, WISH_BLOCK, WISH_YIELD, WISH_OFFLINE } wish; /* of `current`, by its last exit; then
-                                       ask_scheduler is set */
+    enum vcpu_wish { WISH_NONE, WISH_BLOCK, WISH_OFFLINE } wish; /* of `current`, by its last exit; with
+                                       attention */
 
     /* What the hart's registers hold. */
     struct vcpu *loaded;            /* VS CSRs: the VCPU that came in last */
@@ -40,8 +44,6 @@ struct pcpu {
     /* The trace ring, owned by this pCPU. */
     struct stint_event *ring;       /* NULL: trace off */
     uint64_t ring_mask;
-    struct stint_event *exit_event; /* the record of the last exit, whose length is not known yet; never NULL */
-    struct stint_event no_event;
 
     /* Timers (clock.c). */
     struct spinlock timer_lock;     /* guards the list; taken with no other lock held but a VM's */
@@ -61,16 +63,21 @@ static inline struct pcpu *pcpu_self(void)
     return tp;
 }
 
-/* The time up to now belonged to `last`, from now on it belongs to `next`. On its own pCPU. */
-static inline void pcpu_account(struct pcpu *p, enum stint_pcpu_state last, enum stint_pcpu_state next)
+/*
+ * What passed since the last change belonged to the state that is now left; from `now` on it belongs to
+ * `next`. On its own pCPU. While a guest is on, the state is GUEST all along, and each exit's handling
+ * is taken out of it by adding to the other ticks (run.c).
+ */
+static inline void pcpu_account(struct pcpu *p, uint64_t now, enum stint_pcpu_state next)
 {
-    uint64_t now = rdtime();
-    p->stats->ticks[last] += now - p->since;
+    uint64_t *ticks = p->stats->ticks;
+    uint64_t accounted = ticks[STINT_PCPU_GUEST] + ticks[STINT_PCPU_HYP_VCPU] + ticks[STINT_PCPU_HYP_SELF] +
+                         ticks[STINT_PCPU_IDLE];
+    ticks[p->stats->state] += now - p->begun - accounted;
     p->stats->state = next;
-    p->since = now;
 }
 
-/* Ticks so far in which some VCPU ran here or was worked for. Up to p->since. */
+/* Ticks so far in which some VCPU ran here or was worked for, up to the last change of state. */
 static inline uint64_t pcpu_vcpu_ticks(const struct pcpu *p)
 {
     return p->stats->ticks[STINT_PCPU_GUEST] + p->stats->ticks[STINT_PCPU_HYP_VCPU];
@@ -78,6 +85,16 @@ static inline uint64_t pcpu_vcpu_ticks(const struct pcpu *p)
 
 /* Sends pCPU `id` an interrupt, which ends its guest's run or its idling. Not to oneself. */
 void pcpu_kick(uint32_t id);
+
+/* This pCPU grants its current VCPU the wish before the next entry. */
+static inline void pcpu_wish(struct pcpu *self, enum vcpu_wish wish)
+{
+    self->wish = wish;
+    self->attention = true;
+}
+
+/* Makes pCPU `id` think before its next entry of a guest, and at once if it is in one or sleeps. */
+void pcpu_alert(uint32_t id);
 
 /* Asks pCPU `id` to look again who should run; SCHED_NO_PCPU: nobody to ask. */
 void pcpu_ask(uint32_t id);

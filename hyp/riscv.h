@@ -62,19 +62,22 @@
 #include <stdint.h>
 
 /* name: as the assembler spells it, without quotes. */
-#define csr_read(name)                                            \
-    ({                                                            \
-        uint64_t value_;                                          \
-        asm volatile("csrr %0, " #name : "=r"(value_)::"memory"); \
-        value_;                                                   \
+#define csr_read(name)                                  \
+    ({                                                  \
+        uint64_t value_;                                \
+        asm volatile("csrr %0, " #name : "=r"(value_)); \
+        value_;                                         \
     })
 #define csr_write(name, value) asm volatile("csrw " #name ", %0" ::"rK"((uint64_t)(value)) : "memory")
 #define csr_set(name, bits)    asm volatile("csrs " #name ", %0" ::"rK"((uint64_t)(bits)) : "memory")
 #define csr_clear(name, bits)  asm volatile("csrc " #name ", %0" ::"rK"((uint64_t)(bits)) : "memory")
 
+/* Host time in ticks. Not ordered with memory: other pCPUs' clocks are no way to synchronise. */
 static inline uint64_t rdtime(void)
 {
-    return csr_read(time);
+    uint64_t now;
+    asm volatile("rdtime %0" : "=r"(now));
+    return now;
 }
 
 static inline void sfence_vma_all(void)

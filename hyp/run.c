@@ -14,12 +14,6 @@
 #include "hyp/trace.h"
 #include "hyp/vcpu.h"
 
-/* The exit that brought us here has been dealt with, at self->since. */
-static inline void close_exit_record(struct pcpu *self)
-{
-    self->exit_event->b = self->since - self->exit_event->time;
-}
-
 /* Run time of the current VCPU that the scheduler has not been told yet, ns. */
 static uint64_t uncharged(struct pcpu *self)
 {
@@ -29,22 +23,14 @@ static uint64_t uncharged(struct pcpu *self)
     return ticks_to_ns(ran);
 }
 
-/* From here on the hypervisor works for itself. */
-static void begin_own_work(struct pcpu *self)
-{
-    if (self->stats->state == STINT_PCPU_HYP_VCPU)
-        pcpu_account(self, STINT_PCPU_HYP_VCPU, STINT_PCPU_HYP_SELF);
-    close_exit_record(self);
-}
-
 void run_give_up(struct pcpu *self, enum stint_runstate next)
 {
     struct vcpu *v = self->current;
     vcpu_save(v);
     vcpu_leave(self, v, next);
     self->current = NULL;
-    self->ask_scheduler = true;
-    sched_block(&machine.sched, self->id, uncharged(self), ticks_to_ns(self->since));
+    self->ask_scheduler = self->attention = true;
+    sched_block(&machine.sched, self->id, uncharged(self), ticks_to_ns(self->now));
 }
 
 static void grant_wish(struct pcpu *self)
@@ -55,62 +41,65 @@ static void grant_wish(struct pcpu *self)
         vcpu_block(self->current);
     else if (wish == WISH_OFFLINE)
         vcpu_offline(self->current);
-    else if (wish == WISH_YIELD)
-        sched_yield(&machine.sched, self->id, uncharged(self), ticks_to_ns(self->since));
 }
 
 /* The current VCPU, if there is one, goes back among the others; the scheduler names the next. */
 static void ask_scheduler(struct pcpu *self)
 {
     struct vcpu *last = self->current;
+    __atomic_store_n(&self->ask_scheduler, false, __ATOMIC_SEQ_CST);
     if (last) {
         vcpu_save(last);
         vcpu_leave(self, last, STINT_RUNNABLE); /* before another pCPU can take it */
     }
-    uint64_t now = ticks_to_ns(self->since);
+    uint64_t now = ticks_to_ns(self->now);
     struct sched_decision decision;
     pcpu_ask(sched_pick(&machine.sched, self->id, uncharged(self), now, &decision));
     self->current = NULL;
     if (decision.vcpu) {
         self->current = container_of(decision.vcpu, struct vcpu, sched);
-        self->exit_event = &self->no_event;
         vcpu_enter(self, self->current, decision.slice);
-        clock_set_slice(self, self->since, decision.slice);
+        self->slice = decision.slice;
+        if (self->current->requests)
+            self->attention = true;
     }
 }
 
-/* All that may come between two runs of a guest, other than handling its exit. */
+/* A slice that the scheduler has just given begins now, so that its end finds it used up. */
+static void return_to_guest(struct pcpu *self)
+{
+    uint64_t now = rdtime();
+    pcpu_account(self, now, STINT_PCPU_GUEST);
+    if (self->slice) {
+        clock_set_slice(self, now, self->slice);
+        self->slice = 0;
+    }
+}
+
+/* All that may come between two runs of a guest, other than handling its exit. The guest's time ended with
+ * that; from then on the hypervisor works for itself. */
 static struct vcpu *think_again(struct pcpu *self)
 {
-    begin_own_work(self);
-    if (self->wish)
-        grant_wish(self);
-    while (self->ask_scheduler || (self->current && self->current->requests)) {
+    pcpu_account(self, self->now, STINT_PCPU_HYP_SELF);
+    while (self->attention) {
+        __atomic_store_n(&self->attention, false, __ATOMIC_SEQ_CST);
         if (machine_ends())
             machine_leave(self);
-        if (self->current && self->current->requests) {
+        if (self->wish)
+            grant_wish(self);
+        if (self->current && self->current->requests)
             vcpu_serve(self->current);
-            continue;
-        }
-        __atomic_store_n(&self->ask_scheduler, false, __ATOMIC_SEQ_CST);
-        ask_scheduler(self);
+        if (self->ask_scheduler)
+            ask_scheduler(self);
     }
+    if (self->current)
+        return_to_guest(self);
     return self->current;
 }
 
 static inline struct vcpu *pick_next(struct pcpu *self)
 {
-    struct vcpu *v = self->current;
-    if (__builtin_expect(v && !self->ask_scheduler && !v->requests, 1))
-        return v;
-    return think_again(self);
-}
-
-static inline uint64_t vcpu_run(struct pcpu *self, struct vcpu *v)
-{
-    pcpu_account(self, self->stats->state, STINT_PCPU_GUEST);
-    close_exit_record(self);
-    return guest_run(&v->regs);
+    return __builtin_expect(self->attention, false) ? think_again(self) : self->current;
 }
 
 /* Nobody wants to run here: sleep until an interrupt, and take it. */
@@ -119,13 +108,26 @@ static void idle(struct pcpu *self)
     csr_write(vsie, 0); /* a pending interrupt of the guest that was here must not wake us */
     self->loaded = NULL;
     clock_set_idle(self);
-    pcpu_account(self, STINT_PCPU_HYP_SELF, STINT_PCPU_IDLE);
+    pcpu_account(self, rdtime(), STINT_PCPU_IDLE);
     machine_idles();
-    if (!self->ask_scheduler)
+    if (!self->attention)
         wfi();
     machine_wakes();
-    pcpu_account(self, STINT_PCPU_IDLE, STINT_PCPU_HYP_SELF);
+    self->now = rdtime();
+    pcpu_account(self, self->now, STINT_PCPU_HYP_SELF);
     take_interrupts(self);
+}
+
+/* The exit that began at `began` has been dealt with: for the VCPU, or, if it was an interrupt, for the
+ * hypervisor itself. */
+static inline void account_exit(struct pcpu *self, struct vcpu *v, uint64_t cause, exit_class class,
+                                uint64_t began)
+{
+    uint64_t now = rdtime();
+    self->now = now;
+    self->stats->ticks[STINT_PCPU_HYP_VCPU + (cause >> 63)] += now - began;
+    v->stats->exits[class]++;
+    trace(self, began, STINT_EV_EXIT, v->index, class, csr_read(sepc), now - began);
 }
 
 void run_loop(struct pcpu *self)
@@ -136,7 +138,9 @@ void run_loop(struct pcpu *self)
             idle(self);
             continue;
         }
-        uint64_t cause = vcpu_run(self, v);
-        handle_exit(self, v, cause);
+        uint64_t cause = guest_run(&v->regs);
+        uint64_t began = rdtime();
+        exit_class class = handle_exit(v, cause);
+        account_exit(self, v, cause, class, began);
     }
 }

@@ -10,22 +10,20 @@
 #include <stint/trace.h>
 #include "hyp/pcpu.h"
 
-/* Returns the record, or NULL when the trace is off. */
-static inline struct stint_event *trace(struct pcpu *self, uint64_t time, enum stint_event_type type, uint32_t vcpu,
-                                        uint32_t arg, uint64_t a, uint64_t b)
+static inline void trace(struct pcpu *self, uint64_t time, enum stint_event_type type, uint64_t vcpu,
+                         uint64_t arg, uint64_t a, uint64_t b)
 {
     if (!self->ring)
-        return NULL;
+        return;
     uint64_t n = self->stats->trace_head;
     struct stint_event *event = &self->ring[n & self->ring_mask];
     event->time = time;
     event->type = (uint16_t)type;
     event->vcpu = (uint16_t)vcpu;
-    event->arg = arg;
+    event->arg = (uint32_t)arg;
     event->a = a;
     event->b = b;
     self->stats->trace_head = n + 1;
-    return event;
 }
 
 #endif

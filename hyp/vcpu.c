@@ -96,9 +96,8 @@ void vcpu_request(struct vcpu *v, uint32_t bits)
     __atomic_or_fetch(&v->requests, bits, __ATOMIC_SEQ_CST);
     vcpu_wake(v, STINT_WAKE_IPI);
     /* A VCPU that comes in just now looks at its requests after it is RUNNING (vcpu_enter). */
-    if (__atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING &&
-        v->stats->pcpu != pcpu_self()->id)
-        pcpu_kick(v->stats->pcpu);
+    if (__atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING)
+        pcpu_alert(v->stats->pcpu);
 }
 
 /* Host time at which its own timer wakes it, or CLOCK_NEVER. Its VS CSRs are in. */
@@ -130,7 +129,7 @@ void vcpu_offline(struct vcpu *v)
     run_give_up(self, STINT_OFFLINE);
     if (v->hsm == SBI_HSM_STOP_PENDING)
         __atomic_store_n(&v->hsm, SBI_HSM_STOPPED, __ATOMIC_SEQ_CST);
-    trace(self, self->since, STINT_EV_VCPU, v->index, 0, 0, 0);
+    trace(self, self->now, STINT_EV_VCPU, v->index, 0, 0, 0);
     vm_vcpu_gone(v->vm);
 }
 
@@ -238,12 +237,12 @@ void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
     struct stint_vcpu_stats *stats = v->stats;
     uint64_t ran = pcpu_vcpu_ticks(p) - stats->run_base;
     stats->ticks[STINT_RUNNING] += ran;
-    stats->ticks[STINT_RUNNABLE] += p->since - v->since - ran;
+    stats->ticks[STINT_RUNNABLE] += p->now - v->since - ran;
     stats->hyp += p->stats->ticks[STINT_PCPU_HYP_VCPU] - stats->hyp_base;
-    v->since = p->since;
+    v->since = p->now;
     __atomic_store_n(&stats->state, next, __ATOMIC_RELEASE);
     p->stats->vcpu = STINT_NO_VCPU;
-    trace(p, p->since, STINT_EV_LEAVE, v->index, next, 0, 0);
+    trace(p, p->now, STINT_EV_LEAVE, v->index, next, 0, 0);
 }
 
 /* The hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before
@@ -262,7 +261,7 @@ static void fence_on_arrival(struct pcpu *p, struct vcpu *v)
 static void note_migration(struct pcpu *p, struct vcpu *v)
 {
     v->stats->migrations++;
-    trace(p, p->since, STINT_EV_MIGRATE, v->index, STINT_MIGRATE_STEAL, v->pcpu->id, p->id);
+    trace(p, p->now, STINT_EV_MIGRATE, v->index, STINT_MIGRATE_STEAL, v->pcpu->id, p->id);
 }
 
 /* The first VCPU of all to run ends the hypervisor's bring-up, which the host wants to know the cost of. */
@@ -297,12 +296,12 @@ static void load(struct pcpu *p, struct vcpu *v)
 void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
 {
     struct stint_vcpu_stats *stats = v->stats;
-    change_state(v, p->since > v->since ? p->since : v->since, STINT_RUNNING);
+    change_state(v, p->now > v->since ? p->now : v->since, STINT_RUNNING);
     stats->pcpu = p->id;
     stats->run_base = pcpu_vcpu_ticks(p);
     stats->hyp_base = p->stats->ticks[STINT_PCPU_HYP_VCPU];
     p->stats->vcpu = v->index;
-    trace(p, p->since, STINT_EV_RUN, v->index, 0, slice, 0);
+    trace(p, p->now, STINT_EV_RUN, v->index, 0, slice, 0);
     load(p, v);
     fence_full(); /* RUNNING is seen before the requests are read: pairs with vcpu_request */
 }

@@ -114,10 +114,10 @@ void vcpu_resume_at(struct vcpu *, uint64_t pc);
 /* Saves what hardware holds of it: VS CSRs, and FP registers if it changed them. */
 void vcpu_save(struct vcpu *);
 
-/* Leaves the pCPU at p->since with its VS CSRs saved. `next` is its runstate from then on. */
+/* Leaves the pCPU at p->now with its VS CSRs saved. `next` is its runstate from then on. */
 void vcpu_leave(struct pcpu *, struct vcpu *, enum stint_runstate next);
 
-/* Comes onto the pCPU at p->since: VS CSRs, address spaces, fences. slice: ns, for the trace. */
+/* Comes onto the pCPU at p->now: VS CSRs, address spaces, fences. slice: ns, for the trace. */
 void vcpu_enter(struct pcpu *, struct vcpu *, uint64_t slice);
 
 /* Injects a trap into VS-mode, as hardware would have delivered it (Privileged spec, "Traps"). */

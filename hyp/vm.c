@@ -145,6 +145,7 @@ void vm_start(struct vm *vm)
     vm->stats->htimedelta = vm->htimedelta;
     vm->stats->hgatp = gstage_hgatp(&vm->gstage);
     vm->stats->started = rdtime();
+    vm->stats->why[0] = '\0';
     vm->stats->starts++;
     vm->stats->area_offset = vm->stats->area_bytes = 0;
     memset(&vm->uart, 0, sizeof(vm->uart));

@@ -4,23 +4,23 @@
  */
 #include "sbi/sbi.h"
 
-static struct sbi_ret call(struct vcpu *v, uint64_t fid)
+static exit_class call(struct vcpu *v, uint64_t fid)
 {
     switch (fid) {
     case SBI_BASE_GET_SPEC_VERSION:
-        return sbi_ok(STINT_SBI_SPEC_VERSION);
+        return sbi_ok(v, STINT_SBI_SPEC_VERSION);
     case SBI_BASE_GET_IMPL_ID:
-        return sbi_ok(STINT_SBI_IMPL_ID);
+        return sbi_ok(v, STINT_SBI_IMPL_ID);
     case SBI_BASE_GET_IMPL_VERSION:
-        return sbi_ok(STINT_SBI_IMPL_VERSION);
+        return sbi_ok(v, STINT_SBI_IMPL_VERSION);
     case SBI_BASE_PROBE_EXTENSION:
-        return sbi_ok(sbi_has(sbi_arg(v, 0)));
+        return sbi_probe(v);
     case SBI_BASE_GET_MVENDORID:
     case SBI_BASE_GET_MARCHID:
     case SBI_BASE_GET_MIMPID:
-        return sbi_ok(0); /* zero is legal for "not implemented", and tells nothing of the host */
+        return sbi_ok(v, 0); /* zero is legal for "not implemented", and tells nothing of the host */
     default:
-        return sbi_error(SBI_ERR_NOT_SUPPORTED);
+        return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
     }
 }
 

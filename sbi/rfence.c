@@ -17,23 +17,23 @@ static bool range_is_sound(uint64_t start, uint64_t size)
     return everything || start + size >= start;
 }
 
-static struct sbi_ret call(struct vcpu *v, uint64_t fid)
+static exit_class call(struct vcpu *v, uint64_t fid)
 {
     uint64_t harts;
     unsigned id;
     if (fid > SBI_RFENCE_SFENCE_VMA_ASID) /* the hfence calls: the guest's machine has no H-extension */
-        return sbi_error(SBI_ERR_NOT_SUPPORTED);
+        return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
     if (!sbi_hart_mask(v, sbi_arg(v, 0), sbi_arg(v, 1), &harts))
-        return sbi_error(SBI_ERR_INVALID_PARAM);
+        return sbi_error(v, SBI_ERR_INVALID_PARAM);
     if (fid != SBI_RFENCE_FENCE_I && !range_is_sound(sbi_arg(v, 2), sbi_arg(v, 3)))
-        return sbi_error(SBI_ERR_INVALID_ADDRESS);
+        return sbi_error(v, SBI_ERR_INVALID_ADDRESS);
 
     uint32_t request = fid == SBI_RFENCE_FENCE_I ? VCPU_REQ_FENCE_I : VCPU_REQ_FENCE;
     for_each_bit (id, harts)
         vcpu_request(&v->vm->vcpus[id], request);
     for_each_bit (id, harts)
         vcpu_await_fence(&v->vm->vcpus[id]);
-    return sbi_ok(0);
+    return sbi_ok(v, 0);
 }
 
 const struct sbi_extension sbi_rfence = {SBI_EXT_RFENCE, call};

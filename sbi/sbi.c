@@ -23,18 +23,16 @@ static inline const struct sbi_extension *find(uint64_t eid)
     return extension && extension->eid == eid ? extension : NULL;
 }
 
-bool sbi_has(uint64_t eid)
+exit_class sbi_probe(struct vcpu *v)
 {
-    return find(eid) != NULL;
+    return sbi_ok(v, find(sbi_arg(v, 0)) != NULL);
 }
 
-void sbi_call(struct vcpu *v)
+exit_class sbi_call(struct vcpu *v)
 {
     const struct sbi_extension *extension = find(v->regs.x[17]);
-    struct sbi_ret ret =
-        extension ? extension->call(v, v->regs.x[16]) : sbi_error(SBI_ERR_NOT_SUPPORTED);
-    v->regs.x[10] = (uint64_t)ret.error;
-    v->regs.x[11] = ret.value;
+    vcpu_skip(v, 4);
+    return extension ? extension->call(v, v->regs.x[16]) : sbi_error(v, SBI_ERR_NOT_SUPPORTED);
 }
 
 bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *harts)

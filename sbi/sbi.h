@@ -8,26 +8,22 @@
 
 #include <stdint.h>
 #include <stint/sbi.h>
+#include "hyp/exit.h"
 #include "hyp/vcpu.h"
 
-/* What a call leaves in a0 and a1. */
-struct sbi_ret {
-    long error;
-    uint64_t value;
-};
-
-/* An extension: its number, and what answers its functions. The arguments are in the registers of the
- * VCPU that calls, which is current on this pCPU. */
+/* An extension: its number, and what answers its functions. The arguments are in the registers of the VCPU
+ * that calls, which is current on this pCPU; so is the answer, put there by one of the functions below,
+ * in which every call ends. */
 struct sbi_extension {
     uint32_t eid;
-    struct sbi_ret (*call)(struct vcpu *, uint64_t fid);
+    exit_class (*call)(struct vcpu *, uint64_t fid);
 };
 
-/* Answers the call in the registers of `v`. */
-void sbi_call(struct vcpu *v);
+/* The exit by ecall (hyp/exit.h): answers the call in the registers of `v`, and steps over it. */
+exit_class sbi_call(struct vcpu *v);
 
-/* Is there an extension of that number? */
-bool sbi_has(uint64_t eid);
+/* Answers the call with 1 if there is an extension of the number in its first argument, else with 0. */
+exit_class sbi_probe(struct vcpu *v);
 
 extern const struct sbi_extension sbi_base, sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn, sbi_stint;
 
@@ -37,14 +33,22 @@ static inline uint64_t sbi_arg(const struct vcpu *v, unsigned n)
     return v->regs.x[10 + n];
 }
 
-static inline struct sbi_ret sbi_ok(uint64_t value)
+static inline exit_class sbi_answer(struct vcpu *v, uint64_t a0, uint64_t a1)
 {
-    return (struct sbi_ret){SBI_SUCCESS, value};
+    v->regs.x[10] = a0;
+    v->regs.x[11] = a1;
+    return STINT_EXIT_ECALL;
 }
 
-static inline struct sbi_ret sbi_error(long error)
+static inline exit_class sbi_ok(struct vcpu *v, uint64_t value)
 {
-    return (struct sbi_ret){error, 0};
+    return sbi_answer(v, SBI_SUCCESS, value);
+}
+
+/* error: SBI_ERR_* */
+static inline exit_class sbi_error(struct vcpu *v, long error)
+{
+    return sbi_answer(v, (uint64_t)error, 0);
 }
 
 /* The VCPUs that (mask, base) of a call name, as a set. False: one of them does not exist. SBI, "Hart

@@ -6,11 +6,11 @@
 #include "hyp/vm.h"
 #include "sbi/sbi.h"
 
-static struct sbi_ret call(struct vcpu *v, uint64_t fid)
+static exit_class call(struct vcpu *v, uint64_t fid)
 {
     if (fid != STINT_SET_AREA)
-        return sbi_error(SBI_ERR_NOT_SUPPORTED);
-    return sbi_error(vm_set_area(v->vm, sbi_arg(v, 0), sbi_arg(v, 1)));
+        return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
+    return sbi_error(v, vm_set_area(v->vm, sbi_arg(v, 0), sbi_arg(v, 1)));
 }
 
 const struct sbi_extension sbi_stint = {SBI_EXT_STINT, call};

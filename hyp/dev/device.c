@@ -21,11 +21,6 @@ static const struct device *find(uint64_t gpa)
     return NULL;
 }
 
-static const char *deed(uint64_t cause)
-{
-    return cause == CAUSE_FETCH_GUEST_PAGE ? "fetch" : cause == CAUSE_LOAD_GUEST_PAGE ? "load" : "store";
-}
-
 /* The instruction at the guest's pc. False: it cannot be fetched any more; a sibling changed the page
  * tables, and the guest may try again. */
 static bool fetch_instruction(const struct vcpu *v, uint32_t *instruction)
@@ -63,41 +58,54 @@ static void perform(struct vcpu *v, const struct device *device, uint64_t offset
     vcpu_skip(v, a->length);
 }
 
+static const char *deed(uint64_t cause)
+{
+    return cause == CAUSE_FETCH_GUEST_PAGE ? "fetch" : cause == CAUSE_LOAD_GUEST_PAGE ? "load" : "store";
+}
+
+/* No device could be meant, or not in this way: says why, and ends the VM. Returns false. */
+static bool crash(struct vcpu *v, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst)
+    __attribute__((cold, noinline));
+static bool crash(struct vcpu *v, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst)
+{
+    const struct device *device = find(gpa);
+    if (htinst_is_page_walk(htinst))
+        vm_crash(v, "its page table for virtual address 0x%lx is at guest physical address 0x%lx, where no RAM is", gva,
+                 gpa);
+    else if (!device)
+        vm_crash(v, "%s at guest physical address 0x%lx (virtual 0x%lx), where neither RAM nor a device is",
+                 deed(cause), gpa, gva);
+    else if (cause == CAUSE_FETCH_GUEST_PAGE)
+        vm_crash(v, "it jumped into the %s at guest physical address 0x%lx (virtual 0x%lx)", device->name, gpa, gva);
+    else
+        vm_crash(v, "%s of the %s at 0x%lx that is no plain, aligned load or store of an integer register within it",
+                 deed(cause), device->name, gpa);
+    return false;
+}
+
+/* The access as its instruction tells it, when hardware did not. False: the instruction cannot be fetched. */
+static bool decode_from_memory(const struct vcpu *v, struct access *a, bool *is_access)
+{
+    uint32_t instruction = 0;
+    if (!fetch_instruction(v, &instruction))
+        return false;
+    *is_access = decode_instruction(instruction, a);
+    return true;
+}
+
 bool device_access(struct vcpu *v, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst)
 {
     const struct device *device = find(gpa);
     struct access a;
-    uint32_t instruction = 0;
+    bool is_access = true;
 
-    if (htinst_is_page_walk(htinst)) {
-        vm_crash(v, "its page table for virtual address 0x%lx is at guest physical address 0x%lx, where no RAM is", gva,
-                 gpa);
-        return false;
-    }
-    if (!device) {
-        vm_crash(v, "%s at guest physical address 0x%lx (virtual 0x%lx), where neither RAM nor a device is",
-                 deed(cause), gpa, gva);
-        return false;
-    }
-    if (cause == CAUSE_FETCH_GUEST_PAGE) {
-        vm_crash(v, "it jumped into the %s at guest physical address 0x%lx (virtual 0x%lx)", device->name, gpa, gva);
-        return false;
-    }
-    if (!decode_htinst(htinst, &a)) {
-        if (!fetch_instruction(v, &instruction))
-            return true;
-        if (!decode_instruction(instruction, &a)) {
-            vm_crash(v, "%s of the %s at 0x%lx by instruction 0x%x, which is no plain integer load or store",
-                     deed(cause), device->name, gpa, instruction);
-            return false;
-        }
-    }
+    if (!device || cause == CAUSE_FETCH_GUEST_PAGE || htinst_is_page_walk(htinst))
+        return crash(v, cause, gva, gpa, htinst);
+    if (!decode_htinst(htinst, &a) && !decode_from_memory(v, &a, &is_access))
+        return true; /* it runs into its own fault when it tries again */
     uint64_t offset = gpa - device->base;
-    if (offset % a.width || offset + a.width > device->bytes) {
-        vm_crash(v, "%s of %u bytes at 0x%lx of the %s: misaligned, or beyond its end", deed(cause), a.width, gpa,
-                 device->name);
-        return false;
-    }
+    if (!is_access || offset & (a.width - 1) || offset + a.width > device->bytes)
+        return crash(v, cause, gva, gpa, htinst);
     perform(v, device, offset, &a);
     return true;
 }
