@@ -17,8 +17,8 @@ demo: setup ## installs what is missing, builds, and shows half of everybody's t
 	@$(AGAIN) $(JOBS) all
 	@$(STINT) run thief --trace $(B)/thief.trace
 	@echo
-	@echo "Each VCPU could run all the time and had the pCPU for half of it: the other half is its steal. No guest noticed."
-	@echo "Now look at who ran when, guests' tasks included: $(STINT) timeline $(B)/thief.trace --text --to 300ms"
+	@echo "Each VCPU could run all the time and had the pCPU for half of it: the other half was stolen from it (steal)."
+	@echo "Who ran when, the guests' tasks included: $(STINT) timeline $(B)/thief.trace --text --to 300ms"
 
 test: setup ## installs what is missing, builds, and runs every test
 	@$(AGAIN) $(JOBS) all
@@ -58,6 +58,7 @@ help: ## prints this
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | sort -u | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 # For editors: how every file is compiled, as make itself tells it.
-$(B)/compile_commands.json: $(filter-out %.d,$(MAKEFILE_LIST)) tools/compile_commands $(wildcard $(addsuffix /*.c,$(C_DIRS)))
+$(B)/compile_commands.json: $(filter-out %.d,$(MAKEFILE_LIST)) tools/compile_commands \
+                            $(wildcard $(addsuffix /*.c,$(C_DIRS)))
 	@mkdir -p $(B)
 	@$(PYTHON) tools/compile_commands $@

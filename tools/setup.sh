@@ -10,7 +10,7 @@
 # Exit codes: 0, or 2 when something is missing and stays so.
 
 BACKPORTS_FILE=/etc/apt/sources.list.d/stint-backports.sources
-APT_OPTIONS="-o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Acquire::http::Timeout=60 -o Acquire::https::Timeout=60"
+APT_OPTIONS="-o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Acquire::http::Timeout=60"
 LOG=build/setup.log
 
 codename() {
@@ -94,8 +94,8 @@ has_backports() {
 
 enable_backports() {
     if ! source=$(backports /etc/apt "$(codename)"); then
-        echo "QEMU and OpenSBI must come from $(codename)-backports, and /etc/apt has no source of $(codename) to derive"
-        echo "it from. Add a source for $(codename)-backports, and say make again."
+        echo "QEMU and OpenSBI must come from $(codename)-backports, and /etc/apt has no source of $(codename) to"
+        echo "derive it from. Add a source for $(codename)-backports, and say make again."
         return 1
     fi
     echo "QEMU and OpenSBI come from $(codename)-backports. This is written to $BACKPORTS_FILE:"
