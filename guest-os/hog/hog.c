@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wants every CPU it can get, all the time: one spinning task on each, and so nothing to schedule and no timer.
+ * Wants every CPU it can get, all the time: one spinning task on each, and so nothing to schedule and no
+ * timer.
  */
 #include "guest-os/kernel/args.h"
 #include "guest-os/kernel/guest.h"
@@ -15,7 +16,7 @@ static void start(void)
 {
     unsigned cpu;
 
-    for_each_bit(cpu, guest_cpus())
+    for_each_bit (cpu, guest_cpus())
         task_make("spin", spin, (uint64_t[4]){0}, BIT(cpu), false, (const char *const[])SPIN_NUMBERS);
 }
 

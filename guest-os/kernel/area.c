@@ -10,22 +10,23 @@
 
 #define PAGE         4096UL
 #define RINGS_OFFSET ((sizeof(struct stint_area) + PAGE - 1) & -PAGE)
-#define RING_BYTES   (512 * 1024UL)  /* of all rings together */
+#define RING_BYTES   (512 * 1024UL) /* of all rings together */
 
 /* What follows must be seen by the host no earlier than what came before. */
 #define PUBLISH() __asm__ volatile("fence w, w" ::: "memory")
 
-/* Its name is how the host finds it. Memory is zero at first and only what is written is touched: a guest that
- * traces little stays small. */
+/* Its name is how the host finds it. Memory is zero at first and only what is written is touched: a guest
+ * that traces little stays small. */
 union {
     struct stint_area head;
     char bytes[RINGS_OFFSET + RING_BYTES];
 } stint_area __attribute__((section(".bss.area"), aligned(PAGE), used));
 
-_Static_assert(sizeof(stint_area) <= STINT_AREA_MAX && sizeof(stint_area) % PAGE == 0, "as SET_AREA wants it");
+_Static_assert(sizeof(stint_area) <= STINT_AREA_MAX && sizeof(stint_area) % PAGE == 0,
+               "as SET_AREA wants it");
 
 static struct stint_area *const area = &stint_area.head;
-static struct stint_value unread;  /* takes what does not fit in */
+static struct stint_value unread; /* takes what does not fit in */
 
 static inline uint64_t guest_time(void)
 {
@@ -81,10 +82,11 @@ void area_trace(uint32_t vcpu, uint16_t type, uint32_t arg, uint64_t a, uint64_t
     if (vcpu >= area->rings)
         return;
     uint64_t head = area->heads[vcpu];
-    struct stint_event *ring = (struct stint_event *)(stint_area.bytes + RINGS_OFFSET) + vcpu * area->ring_slots;
+    struct stint_event *ring = (struct stint_event *)(stint_area.bytes + RINGS_OFFSET) +
+                               vcpu * area->ring_slots;
 
-    ring[head & (area->ring_slots - 1)] =
-        (struct stint_event){.time = guest_time(), .type = type, .vcpu = vcpu, .arg = arg, .a = a, .b = b};
+    ring[head & (area->ring_slots - 1)] = (struct stint_event){
+        .time = guest_time(), .type = type, .vcpu = vcpu, .arg = arg, .a = a, .b = b};
     PUBLISH();
     area->heads[vcpu] = head + 1;
 }

@@ -21,7 +21,7 @@ static const struct argument common[] = {
     {0},
 };
 
-static uint64_t ips = 62500000; /* QEMU's -icount shift=4: an instruction is 16 ns */
+static uint64_t ips = 62500000;    /* QEMU's -icount shift=4: an instruction is 16 ns */
 static char word[WORD_LENGTH + 1]; /* the one at hand */
 
 static void take_ips(const char *value)

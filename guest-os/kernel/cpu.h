@@ -6,7 +6,7 @@
 #ifndef GUEST_CPU_H
 #define GUEST_CPU_H
 
-#define CPUS        32   /* harts at most, numbered by their hart id; a run queue knows them as bits of a word */
+#define CPUS        32   /* harts at most, numbered by their hart ids; sets of them are bits of a word */
 #define STACK_BYTES 8192 /* a hart's stack, the lower half of which is its guard */
 
 #ifndef __ASSEMBLER__
@@ -17,18 +17,19 @@
 #define NEVER UINT64_MAX /* as a time: no timer */
 
 struct cpu {
+    /* Its own. */
     uint32_t id;          /* hart id; index in cpus[] and of its event ring */
-    uint64_t space;       /* satp in force; its own */
+    uint64_t space;       /* satp in force */
+    uint64_t armed;       /* guest time to which its timer is set */
+    struct task *traced;  /* what the trace says that runs here */
+    struct list sleepers; /* tasks that went to sleep here, the first to wake first */
 
     /* Guarded by the scheduler's lock (sched.c). */
     bool online;          /* its loop has begun */
-    bool idle;            /* waits for an interrupt, or is about to */
+    bool idle;            /* has no task: waits for an interrupt, or is about to */
     bool kicked;          /* was sent an interrupt and has not scheduled since */
     struct task *current; /* runs here, or NULL */
-    struct task *traced;  /* what the trace says that runs here */
     uint64_t slice_end;   /* guest time, or NEVER: nobody else waits */
-    uint64_t armed;       /* guest time to which its timer is set */
-    struct list sleepers; /* tasks that went to sleep here, the first to wake first */
 };
 
 extern struct cpu cpus[CPUS];

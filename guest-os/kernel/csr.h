@@ -39,8 +39,7 @@
     })
 #define csr_write(csr, value) \
     __asm__ volatile("csrw " CSR_NAME(csr) ", %0" ::"rK"((uint64_t)(value)) : "memory")
-#define csr_set(csr, bits) \
-    __asm__ volatile("csrs " CSR_NAME(csr) ", %0" ::"rK"((uint64_t)(bits)) : "memory")
+#define csr_set(csr, bits) __asm__ volatile("csrs " CSR_NAME(csr) ", %0" ::"rK"((uint64_t)(bits)) : "memory")
 #define csr_clear(csr, bits) \
     __asm__ volatile("csrc " CSR_NAME(csr) ", %0" ::"rK"((uint64_t)(bits)) : "memory")
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest OS is this kernel and one `struct guest`: what it is called, how it schedules, what it can be asked to do.
+ * A guest OS is this kernel and one `struct guest`: what it is called, how it schedules, what it can be
+ * asked to do.
  */
 #ifndef GUEST_GUEST_H
 #define GUEST_GUEST_H

@@ -13,14 +13,14 @@
 static struct spinlock lock;
 static uint64_t *jobs, *missed, *late_max_ns;
 
-void job_begin(struct task *task, uint64_t period, uint64_t most)
+void job_begin(struct task *task, uint64_t period, uint64_t most, uint64_t release)
 {
     jobs = report_number("jobs");
     missed = report_number("missed");
     late_max_ns = report_number("late_max_ns");
     task->job = (struct job){
         .period = period,
-        .release = time_now(),
+        .release = release,
         .most = most,
         .jobs = report_of_task(task->id, "jobs"),
         .missed = report_of_task(task->id, "missed"),

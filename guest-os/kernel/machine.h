@@ -16,7 +16,8 @@ struct machine {
     char args[MACHINE_ARGS_LENGTH + 1];
 };
 
-/* Panics when this kernel cannot run on such a machine. To be called before the MMU is on: the tree lies anywhere. */
+/* Panics when this kernel cannot run on such a machine. To be called before the MMU is on: the tree lies
+ * anywhere. */
 void machine_read(struct machine *machine, const void *tree);
 
 #endif

@@ -31,5 +31,6 @@ void panic(const char *fmt, ...)
 
 void spin_stuck(struct spinlock *lock)
 {
-    panic("the lock at %p is stuck: ticket %u is served, %u were drawn", (void *)lock, lock->serving, lock->next);
+    panic("the lock at %p is stuck: ticket %u is served, %u are drawn", (void *)lock, lock->serving,
+          lock->next);
 }

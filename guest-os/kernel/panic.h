@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ends of the machine: all went well, or the kernel itself is at fault or was asked for what it cannot do.
+ * The ends of the machine: all went well, or the kernel itself is at fault or was asked for what it cannot
+ * do.
  */
 #ifndef GUEST_PANIC_H
 #define GUEST_PANIC_H

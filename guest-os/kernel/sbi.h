@@ -11,11 +11,12 @@
 #include <stint/sbi.h>
 
 struct sbi_result {
-    long error;  /* SBI_SUCCESS or a negative SBI_ERR_* */
+    long error; /* SBI_SUCCESS or a negative SBI_ERR_* */
     long value;
 };
 
-/* Chapter 3, "Binary Encoding": a7 is the extension, a6 the function; a0 and a1 come back, all others survive. */
+/* Chapter 3, "Binary Encoding": a7 is the extension, a6 the function; a0 and a1 come back, all others
+ * survive. */
 static inline struct sbi_result sbi_call(long extension, long function, long arg0, long arg1, long arg2)
 {
     register long a0 __asm__("a0") = arg0;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who runs where. A CPU that has something to decide comes to schedule(); one that leaves tasks waiting sends an
- * interrupt to those CPUs that should take them, and they come here in turn.
+ * Who runs where. A CPU that has something to decide comes to schedule(); one that leaves tasks waiting
+ * sends an interrupt to those CPUs that should take them, and they come here in turn.
  *
- * `lock` guards the queue, the states of all tasks, and the part of struct cpu that says so. It is a leaf: nothing
- * is called under it that takes another. The kernel runs with interrupts off, so no handler can want it.
+ * `lock` guards the queue, the states of all tasks, and the part of struct cpu that says so. It is a leaf:
+ * nothing is called under it that takes another. The kernel runs with interrupts off, so no handler can
+ * want it. Timers are set and interrupts sent without it: these are the moments at which whoever runs this
+ * CPU may put it aside, and all the others would spin for as long as it is away.
  */
 #include "guest-os/kernel/sched.h"
 #include "guest-os/kernel/area.h"
@@ -55,7 +57,7 @@ static struct task *first_for(const struct cpu *cpu)
 {
     struct list *link;
 
-    list_for_each(link, &ready)
+    list_for_each (link, &ready)
         if (bit_test(task_at(link)->cpus, cpu->id))
             return task_at(link);
     return NULL;
@@ -95,28 +97,16 @@ static void choose(struct cpu *cpu, uint64_t now)
         cpu->slice_end = policy->slice(cpu->current) == NEVER ? NEVER : now + policy->slice(cpu->current);
 }
 
-/* Sets the timer to whatever this CPU has to do next. */
-static void arm(struct cpu *cpu)
-{
-    uint64_t when = cpu->slice_end;
-
-    if (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake < when)
-        when = task_at(cpu->sleepers.next)->wake;
-    if (when != cpu->armed) {
-        cpu->armed = when;
-        timer_set(when);
-    }
-}
-
-/* May the task take this CPU now, or will it in time? An idle CPU, one whose task ranks lower, or one that has
- * given its task the CPU without end because nobody was waiting. */
+/* May the task take this CPU now, or will it in time? An idle CPU, one whose task ranks lower, or one that
+ * has given its task the CPU without end because nobody was waiting. */
 static bool would_give_way(const struct cpu *cpu, const struct task *task)
 {
     return !cpu->current || policy->preempts(task, cpu->current) ||
            (cpu->slice_end == NEVER && policy->slice(cpu->current) != NEVER);
 }
 
-/* The CPU that should take a waiting task: an idle one, else the one whose task ranks lowest; NULL if none would. */
+/* The CPU that should take a waiting task: an idle one, else the one whose task ranks lowest; NULL if none
+ * would. */
 static struct cpu *taker(const struct cpu *self, const struct task *task)
 {
     struct cpu *best = NULL;
@@ -133,30 +123,21 @@ static struct cpu *taker(const struct cpu *self, const struct task *task)
     return best;
 }
 
-/* Others are to look for work, if this CPU leaves some that they would do. */
-static void kick_takers(const struct cpu *self)
+/* The CPUs that are to look for work, as bits: those that would do what this one leaves waiting. */
+static uint64_t find_takers(const struct cpu *self)
 {
+    uint64_t takers = 0;
     struct list *link;
 
-    list_for_each(link, &ready) {
+    list_for_each (link, &ready) {
         struct cpu *cpu = taker(self, task_at(link));
 
         if (cpu) {
             cpu->kicked = true;
-            smp_kick(cpu);
+            takers |= BIT(cpu->id);
         }
     }
-}
-
-/* Lets go of the lock until an interrupt is pending: one that another CPU sends between the decision to wait and the
- * waiting itself is pending too, and ends it at once. */
-static void wait(struct cpu *cpu)
-{
-    cpu->idle = true;
-    spin_unlock(&lock);
-    smp_wait();
-    spin_lock(&lock);
-    cpu->idle = false;
+    return takers;
 }
 
 static void trace_change(struct cpu *cpu)
@@ -167,24 +148,49 @@ static void trace_change(struct cpu *cpu)
     }
 }
 
+/* Decides who runs on this CPU, if anybody. Returns the CPUs that are to be kicked. */
+static uint64_t decide(struct cpu *cpu)
+{
+    uint64_t now = time_now();
+    uint64_t takers;
+
+    spin_lock(&lock);
+    cpu->kicked = false;
+    wake_sleepers(cpu, now);
+    choose(cpu, now);
+    cpu->idle = !cpu->current;
+    takers = find_takers(cpu);
+    spin_unlock(&lock);
+    trace_change(cpu);
+    guest_elapsed(now);
+    return takers;
+}
+
+/* Sets the timer to whatever this CPU has to do next. */
+static void arm(struct cpu *cpu)
+{
+    uint64_t when = cpu->slice_end;
+
+    if (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake < when)
+        when = task_at(cpu->sleepers.next)->wake;
+    if (when != cpu->armed) {
+        cpu->armed = when;
+        timer_set(when);
+    }
+}
+
 struct task *schedule(struct cpu *cpu)
 {
-    spin_lock(&lock);
     for (;;) {
-        uint64_t now = time_now();
+        uint64_t takers = decide(cpu);
 
-        cpu->kicked = false;
-        wake_sleepers(cpu, now);
-        choose(cpu, now);
         arm(cpu);
-        kick_takers(cpu);
-        trace_change(cpu);
-        guest_elapsed(now);
+        if (takers)
+            smp_kick(takers);
         if (cpu->current)
             break;
-        wait(cpu);
+        smp_wait(); /* a kick that came since decide() is pending, and ends it at once */
     }
-    spin_unlock(&lock);
     vm_enter(cpu, cpu->current->space);
     return cpu->current;
 }
@@ -206,7 +212,7 @@ void sched_sleep(struct cpu *cpu, uint64_t when)
     spin_lock(&lock);
     task->state = TASK_SLEEPING;
     task->wake = when;
-    list_for_each(place, &cpu->sleepers)
+    list_for_each (place, &cpu->sleepers)
         if (when < task_at(place)->wake)
             break;
     list_insert_before(place, &task->link);

@@ -26,9 +26,9 @@ void sched_cpu_init(struct cpu *cpu);
 void sched_add(struct task *task);
 
 /*
- * The task that runs on this CPU from now on: the one that did, unless its time is over or a better one waits.
- * Wakes the sleepers that are due, sets the timer, and waits for an interrupt while there is nobody to run.
- * Returns with the address space of that task in force.
+ * The task that runs on this CPU from now on: the one that did, unless its time is over or a better one
+ * waits. Wakes the sleepers that are due, sets the timer, and waits for an interrupt while there is nobody
+ * to run. Returns with the address space of that task in force.
  */
 struct task *schedule(struct cpu *cpu);
 

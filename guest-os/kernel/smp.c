@@ -14,18 +14,18 @@ void smp_start_others(uint64_t harts)
 {
     unsigned hart;
 
-    for_each_bit(hart, harts & ~BIT(this_cpu()->id)) {
-        struct sbi_result result =
-            sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, hart, (long)entry_other, (long)&cpus[hart]);
+    for_each_bit (hart, harts & ~BIT(this_cpu()->id)) {
+        struct sbi_result result = sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, hart, (long)entry_other,
+                                            (long)&cpus[hart]);
 
         if (result.error != SBI_SUCCESS)
             say("hart %u does not start: SBI error %ld; going on without it", hart, result.error);
     }
 }
 
-void smp_kick(const struct cpu *cpu)
+void smp_kick(uint64_t set)
 {
-    sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, cpu->id, 0);
+    sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, (long)set, 0, 0);
 }
 
 void smp_kicked(void)

@@ -8,11 +8,12 @@
 #include <stdint.h>
 #include "guest-os/kernel/cpu.h"
 
-/* Starts every hart of the set but this one. They come in by themselves, in any order: nobody waits for them. */
+/* Starts every hart of the set but this one. They come in by themselves, in any order: nobody waits for
+ * them. */
 void smp_start_others(uint64_t harts);
 
-/* Interrupts that CPU: it is to call schedule(). */
-void smp_kick(const struct cpu *cpu);
+/* Interrupts the CPUs of the set: they are to call schedule(). */
+void smp_kick(uint64_t set);
 
 /* Such an interrupt has been noticed. */
 void smp_kicked(void);

@@ -11,8 +11,8 @@
 #include "guest-os/kernel/vm.h"
 
 /*
- * Arguments are those of calls.h. The result of a call is in the task's a0 before anything makes the task ready:
- * from then on another CPU may run it. Returns whether schedule() must follow.
+ * Arguments are those of calls.h. The result of a call is in the task's a0 before anything makes the task
+ * ready: from then on another CPU may run it. Returns whether schedule() must follow.
  */
 typedef bool call_handler(struct task *task, uint64_t a0, uint64_t a1);
 
@@ -108,8 +108,8 @@ static bool call_locked(struct task *task, uint64_t spins, uint64_t ticks)
 }
 
 static call_handler *const calls[CALLS] = {
-    [CALL_EXIT] = call_exit,         [CALL_YIELD] = call_yield,       [CALL_SLEEP] = call_sleep,
-    [CALL_WRITE] = call_write,       [CALL_REPORT] = call_report,     [CALL_PROGRESS] = call_progress,
+    [CALL_EXIT] = call_exit,         [CALL_YIELD] = call_yield,   [CALL_SLEEP] = call_sleep,
+    [CALL_WRITE] = call_write,       [CALL_REPORT] = call_report, [CALL_PROGRESS] = call_progress,
     [CALL_NEXT_JOB] = call_next_job, [CALL_LOCKED] = call_locked,
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks: programs in user mode (VU-mode under a hypervisor), each in an address space of its own. All are made
- * by the boot hart before the other harts come up; the scheduler (sched.h) moves them between their states.
+ * Tasks: programs in user mode (VU-mode under a hypervisor), each in an address space of its own. All are
+ * made by the boot hart before the other harts come up; the scheduler (sched.h) moves them between their
+ * states.
  */
 #ifndef GUEST_TASK_H
 #define GUEST_TASK_H
@@ -21,14 +22,14 @@ enum task_state { TASK_READY, TASK_RUNNING, TASK_SLEEPING, TASK_ENDED };
 struct task {
     struct frame frame;
     struct list link;      /* in the queue while READY, in its CPU's sleepers while SLEEPING */
-    enum task_state state; /* this and all above: guarded by the scheduler's lock, or the CPU's that runs it */
+    enum task_state state; /* it and the link: guarded by the scheduler's lock; the frame: by who runs it */
     uint64_t wake;         /* guest time at which SLEEPING ends */
 
     /* Constant. */
     uint32_t id;
     char name[16];
-    uint64_t cpus;         /* bit n: may run on CPU n */
-    uint64_t space;        /* see vm.h */
+    uint64_t cpus;  /* bit n: may run on CPU n */
+    uint64_t space; /* see vm.h */
 
     struct job job;
     uint64_t *reported[CALL_REPORT_MOST]; /* the places of its numbers in the report; NULL: it has no more */
@@ -39,13 +40,15 @@ struct task {
 typedef void (*program)();
 
 /*
- * A new task, ready to run. Its name is `kind` and its number. `cpus`: where it may run; `shared`: it has the shared
- * page. `numbers` names what it reports, in the order of CALL_REPORT and ended by NULL: `work` becomes "tasks.N.work".
+ * A new task, ready to run. Its name is `kind` and its number. `cpus`: where it may run; `shared`: it has
+ * the shared page. `numbers` names what it reports, in the order of CALL_REPORT and ended by NULL: `work`
+ * becomes "tasks.N.work".
  */
 struct task *task_make(const char *kind, program entry, const uint64_t args[4], uint64_t cpus, bool shared,
                        const char *const numbers[]);
 
-/* The sum over all tasks of their number `index` is to be reported under this name. Before the other harts come up. */
+/* The sum over all tasks of their number `index` is to be reported under this name. Before the other harts
+ * come up. */
 void task_report_total(struct task *task, uint32_t index, const char *name);
 
 /* New values for the first `count` of its numbers, at most CALL_REPORT_MOST. The task runs on this CPU. */

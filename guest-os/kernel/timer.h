@@ -12,7 +12,8 @@
 /* `sstc`: the harts have stimecmp. Otherwise SBI is asked. */
 void timer_init(bool sstc);
 
-/* This hart is interrupted when guest time reaches `when`; NEVER (cpu.h): not at all. Replaces what was set before. */
+/* This hart is interrupted when guest time reaches `when`; NEVER (cpu.h): not at all. Replaces what was set
+ * before. */
 void timer_set(uint64_t when);
 
 static inline uint64_t time_now(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Traps of tasks: interrupts, system calls, and mistakes, which cost the task its life and nobody else. A trap of
- * the kernel itself is explained, and ends the machine.
+ * Traps of tasks: interrupts, system calls, and mistakes, which cost the task its life and nobody else. A
+ * trap of the kernel itself is explained, and ends the machine.
  */
 #include "guest-os/kernel/trap.h"
 #include <stdint.h>
@@ -67,17 +67,10 @@ bool trap_handle(struct task *task)
     uint64_t cause = csr_read(scause);
 
     switch (cause) {
-    case CAUSE_INTERRUPT | INTERRUPT_SOFT:
-        smp_kicked();
-        return true;
-    case CAUSE_INTERRUPT | INTERRUPT_TIMER: /* pending until schedule() sets it anew */
-        return true;
-    case CAUSE_USER_CALL:
-        task->frame.pc += 4;
-        return syscall(task);
-    default:
-        kill(task, cause, csr_read(stval));
-        return true;
+    case CAUSE_INTERRUPT | INTERRUPT_SOFT: smp_kicked(); return true;
+    case CAUSE_INTERRUPT | INTERRUPT_TIMER: /* pending until schedule() sets it anew */ return true;
+    case CAUSE_USER_CALL: task->frame.pc += 4; return syscall(task);
+    default: kill(task, cause, csr_read(stval)); return true;
     }
 }
 
@@ -88,7 +81,8 @@ void trap_from_kernel(uint64_t sp)
     const struct cpu *cpu = this_cpu();
     uint64_t cause = csr_read(scause), value = csr_read(stval);
 
-    if (__atomic_fetch_add(&crashes, 1, __ATOMIC_RELAXED)) /* while it told of the first, or on another hart */
+    /* Again, while it told of the first crash, or on another hart? */
+    if (__atomic_fetch_add(&crashes, 1, __ATOMIC_RELAXED))
         shutdown(SBI_SRST_REASON_FAILURE);
     say("the kernel has crashed on hart %u: it %s (scause 0x%llx)", cpu->id, cause_in_words(cause),
         (unsigned long long)cause);

@@ -9,14 +9,14 @@
 #include "guest-os/kernel/task.h"
 #include "lib/string.h"
 
-#define PTE_V (1UL << 0)
-#define PTE_R (1UL << 1)
-#define PTE_W (1UL << 2)
-#define PTE_X (1UL << 3)
-#define PTE_U (1UL << 4)
-#define PTE_G (1UL << 5)
-#define PTE_A (1UL << 6) /* set at once, with D: the hardware may want software to do it */
-#define PTE_D (1UL << 7)
+#define PTE_V    (1UL << 0)
+#define PTE_R    (1UL << 1)
+#define PTE_W    (1UL << 2)
+#define PTE_X    (1UL << 3)
+#define PTE_U    (1UL << 4)
+#define PTE_G    (1UL << 5)
+#define PTE_A    (1UL << 6) /* set at once, with D: the hardware may want software to do it */
+#define PTE_D    (1UL << 7)
 #define PTE_LEAF (PTE_R | PTE_W | PTE_X)
 
 #define KERNEL_LEAF (PTE_V | PTE_G | PTE_A | PTE_D)
@@ -27,14 +27,14 @@
 #define ADDRESS_LIMIT (1UL << 38) /* the lower half of Sv39; all we use */
 
 /* The linker script's, in the order of addresses; all but the last two are page-aligned. */
-extern char kernel_text[], kernel_text_end[], kernel_rodata_end[], kernel_data[], stacks[], stacks_end[], kernel_end[];
-extern char kernel_limit[];
+extern char kernel_text[], kernel_text_end[], kernel_rodata_end[], kernel_data[];
+extern char stacks[], stacks_end[], kernel_end[], kernel_limit[];
 extern char user_text[], user_text_end[], user_text_image[];
 
 static struct page_table kernel_root __attribute__((section(".bss.pages"), aligned(PAGE_BYTES)));
 static char *next_page = kernel_end;
-static uint64_t shared_page; /* 0: nobody has asked for it yet */
-static bool asids;           /* the hart tells as many spaces apart as there may be tasks */
+static char *shared_page; /* NULL: nobody has asked for it yet */
+static bool asids;        /* the hart tells as many spaces apart as there may be tasks */
 
 /* A page of zeros, the kernel's for ever. */
 static void *page_alloc(void)
@@ -57,7 +57,8 @@ static uint64_t pte_of(const void *page, uint64_t flags)
     return (uint64_t)page >> 12 << 10 | flags;
 }
 
-/* Where the entry for `address` is, on the level of 4 KiB pages; NULL if there is no table yet and none is to be made. */
+/* Where the entry for `address` is, on the level of 4 KiB pages; NULL if there is no table yet and none is
+ * to be made. */
 static uint64_t *walk(struct page_table *table, uint64_t address, bool make)
 {
     for (int level = LEVELS - 1;; level--) {
@@ -126,8 +127,8 @@ uint64_t vm_make_space(uint32_t task, bool shared)
     map(root, USER_STACK, stack, stack + PAGE_BYTES, USER_LEAF | PTE_R | PTE_W);
     if (shared) {
         if (!shared_page)
-            shared_page = (uint64_t)page_alloc();
-        map(root, USER_SHARED, (char *)shared_page, (char *)shared_page + PAGE_BYTES, USER_LEAF | PTE_R | PTE_W);
+            shared_page = page_alloc();
+        map(root, USER_SHARED, shared_page, shared_page + PAGE_BYTES, USER_LEAF | PTE_R | PTE_W);
     }
     return satp_of(root, task + 1);
 }

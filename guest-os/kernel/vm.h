@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces (Sv39). Every task has its own; the kernel is part of each, where only it may touch it, at the
- * addresses that it has without the MMU. No mapping changes once its space is in use, so nothing needs a fence.
+ * Address spaces (Sv39). Every task has its own; the kernel is part of each, where only it may touch it, at
+ * the addresses that it has without the MMU. No mapping changes once its space is in use, so nothing needs
+ * a fence.
  *
  *   0x10000000  the UART
  *   0x40000000  the programs of all tasks: to read and execute; one copy for all
@@ -14,11 +15,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "guest-os/kernel/calls.h"
 #include "guest-os/kernel/cpu.h"
 
 #define PAGE_BYTES 4096UL
 
-#define USER_SHARED    0x40100000UL
 #define USER_STACK     0x401ff000UL
 #define USER_STACK_TOP (USER_STACK + PAGE_BYTES)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Earliest deadline first. On one CPU that is never taken away, all deadlines are met if the sum of budget / period
- * over the tasks is at most 1 (Liu and Layland, 1973). Under a hypervisor the CPU is taken away.
+ * Earliest deadline first. On one CPU that is never taken away, all deadlines are met if the sum of budget
+ * / period over the tasks is at most 1 (Liu and Layland, 1973). Under a hypervisor the CPU is taken away.
  */
 #include "guest-os/kernel/cpu.h"
 #include "guest-os/kernel/task.h"
@@ -17,7 +17,7 @@ static void edf_enqueue(struct list *ready, struct task *task)
 {
     struct list *place;
 
-    list_for_each(place, ready)
+    list_for_each (place, ready)
         if (deadline(task) < deadline(container_of(place, struct task, link)))
             break;
     list_insert_before(place, &task->link);

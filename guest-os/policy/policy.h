@@ -21,7 +21,8 @@ struct policy {
     /* Must `running` leave its CPU at once because `waiting` is ready? */
     bool (*preempts)(const struct task *waiting, const struct task *running);
 
-    /* For how many ticks may the task run while others wait? NEVER (cpu.h): until it stops or is preempted. */
+    /* For how many ticks may the task run while others wait? NEVER (cpu.h): until it stops or is preempted.
+     * */
     uint64_t (*slice)(const struct task *task);
 };
 

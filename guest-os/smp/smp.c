@@ -40,11 +40,9 @@ static void start(void)
     static const char *const numbers[] = LOCKER_NUMBERS;
     unsigned cpu;
 
-    for_each_bit(cpu, guest_cpus()) {
-        struct task *task = task_make(
-            "locker", locker,
-            (uint64_t[4]){args_iterations(inside_ns), args_iterations(outside_ns), rounds, cpu + 1}, BIT(cpu), true,
-            numbers);
+    for_each_bit (cpu, guest_cpus()) {
+        uint64_t args[4] = {args_iterations(inside_ns), args_iterations(outside_ns), rounds, cpu + 1};
+        struct task *task = task_make("locker", locker, args, BIT(cpu), true, numbers);
 
         for (uint32_t i = 0; numbers[i]; i++)
             task_report_total(task, i, numbers[i]);

@@ -77,7 +77,7 @@ static void take_progress(const char *value)
 static const struct argument arguments[] = {
     {"spin", "a task that works for ever", take_spin},
     {"sleep:PERIOD", "a task that sleeps for that time, again and again", take_sleep},
-    {"work:AMOUNT", "a task that does so much work and ends: 1000 (units of 1000 instructions), or 100ms", take_work},
+    {"work:AMOUNT", "a task that works and ends: 1000 (units of 1000 instructions), or 100ms", take_work},
     {"polite", "a task that works for ever and offers its place after every unit", take_polite},
     {"wild", "a task that reads the kernel's memory, and is killed", take_wild},
     {"slice=TIME", "how long a task runs while others wait (10ms)", take_slice},

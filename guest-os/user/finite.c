@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A known amount of work. Its checksum is the same on every machine, however often the program was interrupted.
+ * A known amount of work. Its checksum is the same on every machine, however often the program was
+ * interrupted.
  */
 #include "guest-os/user/programs.h"
 #include "guest-os/user/progress.h"

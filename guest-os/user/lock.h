@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A lock between programs that share a page: test and set. Whoever is lucky gets it; nobody queues, and nobody knows
- * whether the one who has it is running at all. All zero is a free lock.
+ * A lock between programs that share a page: test and set. Whoever is lucky gets it; nobody queues, and
+ * nobody knows whether the one who has it is running at all. All zero is a free lock.
  */
 #ifndef USER_LOCK_H
 #define USER_LOCK_H

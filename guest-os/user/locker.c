@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One of several that want the same lock, and what the waiting costs it. When the one inside loses its CPU, the
- * others spin for as long as it is away.
+ * One of several that want the same lock, and what the waiting costs it. When the one inside loses its CPU,
+ * the others spin for as long as it is away.
  */
-#include "guest-os/kernel/vm.h"
 #include "guest-os/user/lock.h"
 #include "guest-os/user/programs.h"
 #include "guest-os/user/user.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The programs there are. The kernel only names them: they lie in user space, where it cannot call them. Arguments are
- * those of task_make(); the lists are of the numbers that each one reports, for task_make() too.
+ * The programs there are. The kernel only names them: they lie in user space, where it cannot call them.
+ * Arguments are those of task_make(); the lists are of the numbers that each one reports, for task_make()
+ * too.
  */
 #ifndef USER_PROGRAMS_H
 #define USER_PROGRAMS_H
@@ -17,7 +18,8 @@ void polite(void);
 void finite(uint64_t iterations);
 #define FINITE_NUMBERS {"work", "longest_gap_ns", "checksum", 0}
 
-/* Sleeps for so many ticks, again and again. Its work is to wake up; a gap is from when it should have to when it did. */
+/* Sleeps for so many ticks, again and again. Its work is to wake up; a gap is from when it should have to
+ * when it did. */
 void sleeper(uint64_t ticks);
 #define SLEEPER_NUMBERS {"work", "longest_gap_ns", 0}
 
@@ -25,9 +27,9 @@ void sleeper(uint64_t ticks);
 void periodic(uint64_t iterations);
 #define PERIODIC_NUMBERS {"work", "checksum", 0}
 
-/* Takes the lock in the shared page, does `inside` iterations, releases it, does `outside` iterations; `rounds` times,
- * 0: for ever. `self` is another number for each of them, not 0. A violation is a round in which somebody else was
- * inside as well. */
+/* Takes the lock in the shared page, does `inside` iterations, releases it, does `outside` iterations;
+ * `rounds` times, 0: for ever. `self` is another number for each of them, not 0. A violation is a round in
+ * which somebody else was inside as well. */
 void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self);
 #define LOCKER_NUMBERS {"acquires", "spins", "spin_ns", "violations", 0}
 

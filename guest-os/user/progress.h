@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How far a program has come, and the longest gap it has seen: time between two looks at the clock while it wanted to
- * run all along. Told to the kernel when there is news, and every now and then.
+ * How far a program has come, and the longest gap it has seen: time between two looks at the clock while it
+ * wanted to run all along. Told to the kernel when there is news, and every now and then.
  */
 #ifndef USER_PROGRESS_H
 #define USER_PROGRESS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What programs of tasks can do. They run in user mode, in pages of their own, and share nothing with the kernel but
- * kernel/calls.h: the linker refuses a program that names anything of the kernel's.
+ * What programs of tasks can do. They run in user mode, in pages of their own, and share nothing with the
+ * kernel but kernel/calls.h: the linker refuses a program that names anything of the kernel's.
  *
  * A program has a stack and no other data; constants lie with its code. It ends by exit().
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Work that can be counted: a loop of a known number of instructions, whose result depends on every one of them.
+ * Work that can be counted: a loop of a known number of instructions, whose result depends on every one of
+ * them.
  */
 #ifndef USER_WORK_H
 #define USER_WORK_H
