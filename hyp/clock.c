@@ -33,18 +33,22 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static uint64_t first_deadline(struct pcpu *p)
+static void program(const struct pcpu *self)
 {
-    return list_empty(&p->timers) ? CLOCK_NEVER : container_of(p->timers.next, struct timer, link)->deadline;
+    csr_write(stimecmp, earlier(earlier(self->slice_end, self->beat_end), self->first_deadline));
 }
 
-static void program(struct pcpu *p)
+/* The first timer of the list; under its lock. */
+static struct timer *first(const struct pcpu *p)
 {
-    uint64_t when = earlier(earlier(p->slice_end, p->beat_end), first_deadline(p));
-    if (when != p->armed) {
-        p->armed = when;
-        csr_write(stimecmp, when);
-    }
+    return container_of(p->timers.next, struct timer, link);
+}
+
+/* After a change of this pCPU's own list; under its lock. A timer that another pCPU cancels stays in
+ * first_deadline: one interrupt for nothing. */
+static void note_first_deadline(struct pcpu *self)
+{
+    self->first_deadline = list_empty(&self->timers) ? CLOCK_NEVER : first(self)->deadline;
 }
 
 void timer_init(struct timer *t, void (*fire)(struct timer *))
@@ -75,20 +79,22 @@ void timer_arm(struct pcpu *self, struct timer *t, uint64_t deadline)
         if (container_of(at, struct timer, link)->deadline > deadline)
             break;
     list_insert_before(at, &t->link);
-    program(self);
+    note_first_deadline(self);
     spin_unlock(&self->timer_lock);
+    program(self);
 }
 
 /* The first timer that is due, taken off the list; NULL: none. */
-static struct timer *take_due(struct pcpu *p, uint64_t now)
+static struct timer *take_due(struct pcpu *self, uint64_t now)
 {
     struct timer *due = NULL;
-    spin_lock(&p->timer_lock);
-    if (first_deadline(p) <= now) {
-        due = container_of(p->timers.next, struct timer, link);
+    spin_lock(&self->timer_lock);
+    if (!list_empty(&self->timers) && first(self)->deadline <= now) {
+        due = first(self);
         list_remove(&due->link);
     }
-    spin_unlock(&p->timer_lock);
+    note_first_deadline(self);
+    spin_unlock(&self->timer_lock);
     return due;
 }
 
@@ -96,37 +102,34 @@ void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns)
 {
     self->slice_end = ns == SCHED_FOREVER ? CLOCK_NEVER : now + ns_to_ticks(ns);
     self->beat_end = machine.beat ? now + machine.beat : CLOCK_NEVER;
-    spin_lock(&self->timer_lock);
     program(self);
-    spin_unlock(&self->timer_lock);
 }
 
 void clock_set_idle(struct pcpu *self)
 {
     self->slice_end = self->beat_end = CLOCK_NEVER;
-    spin_lock(&self->timer_lock);
     program(self);
-    spin_unlock(&self->timer_lock);
 }
 
 bool clock_interrupt(struct pcpu *self)
 {
-    bool idle_beat = true;
+    bool mere_beat = true;
     uint64_t now = rdtime();
-    for (struct timer *due; (due = take_due(self, now)) != NULL; idle_beat = false)
-        due->fire(due);
+    while (self->first_deadline <= now) {
+        struct timer *due = take_due(self, now);
+        if (due)
+            due->fire(due);
+        mere_beat = false;
+    }
     if (self->slice_end <= now) {
         self->slice_end = CLOCK_NEVER;
         self->ask_scheduler = self->attention = true;
-        idle_beat = false;
+        mere_beat = false;
     }
     if (self->beat_end <= now)
         self->beat_end = now + machine.beat;
-    spin_lock(&self->timer_lock);
-    self->armed = 0; /* the interrupt is pending until stimecmp is written */
     program(self);
-    spin_unlock(&self->timer_lock);
-    return idle_beat;
+    return mere_beat;
 }
 
 bool clock_is_quiet(struct pcpu *p)

@@ -55,11 +55,6 @@ bool decode_instruction(uint32_t instruction, struct access *a)
     return (instruction & 3) == 3 ? decode_full(instruction, a) : decode_compressed(instruction, a);
 }
 
-bool htinst_is_page_walk(uint64_t htinst)
-{
-    return htinst == 0x3000 || htinst == 0x3020;
-}
-
 /* A transformed instruction is the full form of what was executed; bit 1 is clear if that was compressed. */
 bool decode_htinst(uint64_t htinst, struct access *a)
 {

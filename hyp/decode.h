@@ -25,6 +25,9 @@ bool decode_instruction(uint32_t instruction, struct access *);
 bool decode_htinst(uint64_t htinst, struct access *);
 
 /* htinst says: the access that failed was one to the guest's page tables, not one of an instruction. */
-bool htinst_is_page_walk(uint64_t htinst);
+static inline bool htinst_is_page_walk(uint64_t htinst)
+{
+    return htinst == 0x3000 || htinst == 0x3020;
+}
 
 #endif

@@ -7,7 +7,6 @@
  */
 #include "hyp/exit.h"
 #include "hyp/clock.h"
-#include "hyp/decode.h"
 #include "hyp/dev/device.h"
 #include "hyp/pcpu.h"
 #include "hyp/riscv.h"
@@ -60,15 +59,11 @@ static exit_class on_illegal_instruction(struct vcpu *v)
 /* An access that the G-stage refused: RAM not touched before, a device, or nothing at all. */
 static exit_class on_guest_page_fault(struct vcpu *v)
 {
-    uint64_t cause = csr_read(scause), gva = csr_read(stval), htinst = csr_read(htinst);
-    uint64_t gpa = csr_read(htval) << 2 | (gva & 3);
-    if (vm_is_ram(v->vm, gpa, 1)) {
-        if (!vm_touch(v->vm, gpa))
-            vm_crash(v, "the hypervisor has no page left for guest physical address 0x%lx", gpa);
-        return STINT_EXIT_FAULT;
-    }
-    if (device_access(v, cause, gva, gpa, htinst))
-        return STINT_EXIT_MMIO;
+    uint64_t gpa = csr_read(htval) << 2 | (csr_read(stval) & 3);
+    if (!vm_is_ram(v->vm, gpa, 1))
+        return device_access(v, gpa) ? STINT_EXIT_MMIO : STINT_EXIT_FAULT;
+    if (!vm_touch(v->vm, gpa))
+        vm_crash(v, "the hypervisor has no page left for guest physical address 0x%lx", gpa);
     return STINT_EXIT_FAULT;
 }
 

@@ -42,7 +42,7 @@ void pcpu_init_hart(struct pcpu *p)
     csr_write(vsie, 0);
     csr_write(vstimecmp, CLOCK_NEVER);
     csr_write(stimecmp, CLOCK_NEVER);
-    p->slice_end = p->beat_end = p->armed = CLOCK_NEVER;
+    p->slice_end = p->beat_end = p->first_deadline = CLOCK_NEVER;
     spin_init(&p->timer_lock);
     list_init(&p->timers);
 }

@@ -32,7 +32,6 @@ struct pcpu {
     bool attention;                 /* something came up: think before the next entry. Set last, by anyone; then a kick */
     bool ask_scheduler;             /* what came up: who should run. Set by anyone, with attention */
     uint64_t slice;                 /* ns that the scheduler gave `current`, from the coming entry on; 0: begun */
-    uint64_t charged;               /* pcpu_vcpu_ticks up to which the scheduler was told */
     enum vcpu_wish { WISH_NONE, WISH_BLOCK, WISH_OFFLINE } wish; /* of `current`, by its last exit; with
                                        attention */
 
@@ -48,7 +47,8 @@ struct pcpu {
     /* Timers (clock.c). */
     struct spinlock timer_lock;     /* guards the list; taken with no other lock held but a VM's */
     struct list timers;
-    uint64_t slice_end, beat_end, armed; /* host ticks; armed: what stimecmp holds */
+    uint64_t first_deadline;        /* of the list, as its owner last saw it or a later one; read without the lock */
+    uint64_t slice_end, beat_end;   /* host ticks */
 
     bool started, ended;
 };
@@ -63,18 +63,36 @@ static inline struct pcpu *pcpu_self(void)
     return tp;
 }
 
-/*
- * What passed since the last change belonged to the state that is now left; from `now` on it belongs to
- * `next`. On its own pCPU. While a guest is on, the state is GUEST all along, and each exit's handling
- * is taken out of it by adding to the other ticks (run.c).
- */
-static inline void pcpu_account(struct pcpu *p, uint64_t now, enum stint_pcpu_state next)
+/* The time since the run began that belongs to none of the three states given. */
+static inline uint64_t pcpu_rest(const struct pcpu *p, uint64_t now, int a, int b, int c)
 {
-    uint64_t *ticks = p->stats->ticks;
-    uint64_t accounted = ticks[STINT_PCPU_GUEST] + ticks[STINT_PCPU_HYP_VCPU] + ticks[STINT_PCPU_HYP_SELF] +
-                         ticks[STINT_PCPU_IDLE];
-    ticks[p->stats->state] += now - p->begun - accounted;
+    const uint64_t *ticks = p->stats->ticks;
+    return now - p->begun - ticks[a] - ticks[b] - ticks[c];
+}
+
+/*
+ * The states of a pCPU follow each other like this, each named by the function that ends it at `now`.
+ * A state's ticks are what the others leave of the time. While a guest is on, the state is GUEST all
+ * along, and what exits take is added to the HYP ticks (run.c): that takes it out of GUEST.
+ */
+static inline void pcpu_end_guest(struct pcpu *p, uint64_t now)
+{
+    p->stats->ticks[STINT_PCPU_GUEST] =
+        pcpu_rest(p, now, STINT_PCPU_HYP_VCPU, STINT_PCPU_HYP_SELF, STINT_PCPU_IDLE);
+    p->stats->state = STINT_PCPU_HYP_SELF;
+}
+
+static inline void pcpu_end_own_work(struct pcpu *p, uint64_t now, enum stint_pcpu_state next)
+{
+    p->stats->ticks[STINT_PCPU_HYP_SELF] =
+        pcpu_rest(p, now, STINT_PCPU_GUEST, STINT_PCPU_HYP_VCPU, STINT_PCPU_IDLE);
     p->stats->state = next;
+}
+
+static inline void pcpu_end_idle(struct pcpu *p, uint64_t now)
+{
+    p->stats->ticks[STINT_PCPU_IDLE] = pcpu_rest(p, now, STINT_PCPU_GUEST, STINT_PCPU_HYP_VCPU, STINT_PCPU_HYP_SELF);
+    p->stats->state = STINT_PCPU_HYP_SELF;
 }
 
 /* Ticks so far in which some VCPU ran here or was worked for, up to the last change of state. */

@@ -14,23 +14,14 @@
 #include "hyp/trace.h"
 #include "hyp/vcpu.h"
 
-/* Run time of the current VCPU that the scheduler has not been told yet, ns. */
-static uint64_t uncharged(struct pcpu *self)
-{
-    uint64_t ticks = pcpu_vcpu_ticks(self);
-    uint64_t ran = ticks - self->charged;
-    self->charged = ticks;
-    return ticks_to_ns(ran);
-}
-
 void run_give_up(struct pcpu *self, enum stint_runstate next)
 {
     struct vcpu *v = self->current;
     vcpu_save(v);
-    vcpu_leave(self, v, next);
+    uint64_t ran = ticks_to_ns(vcpu_leave(self, v, next));
     self->current = NULL;
     self->ask_scheduler = self->attention = true;
-    sched_block(&machine.sched, self->id, uncharged(self), ticks_to_ns(self->now));
+    sched_block(&machine.sched, self->id, ran, ticks_to_ns(self->now));
 }
 
 static void grant_wish(struct pcpu *self)
@@ -48,13 +39,13 @@ static void ask_scheduler(struct pcpu *self)
 {
     struct vcpu *last = self->current;
     __atomic_store_n(&self->ask_scheduler, false, __ATOMIC_SEQ_CST);
+    uint64_t ran = 0;
     if (last) {
         vcpu_save(last);
-        vcpu_leave(self, last, STINT_RUNNABLE); /* before another pCPU can take it */
+        ran = ticks_to_ns(vcpu_leave(self, last, STINT_RUNNABLE)); /* before another pCPU can take it */
     }
-    uint64_t now = ticks_to_ns(self->now);
     struct sched_decision decision;
-    pcpu_ask(sched_pick(&machine.sched, self->id, uncharged(self), now, &decision));
+    pcpu_ask(sched_pick(&machine.sched, self->id, ran, ticks_to_ns(self->now), &decision));
     self->current = NULL;
     if (decision.vcpu) {
         self->current = container_of(decision.vcpu, struct vcpu, sched);
@@ -69,7 +60,7 @@ static void ask_scheduler(struct pcpu *self)
 static void return_to_guest(struct pcpu *self)
 {
     uint64_t now = rdtime();
-    pcpu_account(self, now, STINT_PCPU_GUEST);
+    pcpu_end_own_work(self, now, STINT_PCPU_GUEST);
     if (self->slice) {
         clock_set_slice(self, now, self->slice);
         self->slice = 0;
@@ -80,7 +71,8 @@ static void return_to_guest(struct pcpu *self)
  * that; from then on the hypervisor works for itself. */
 static struct vcpu *think_again(struct pcpu *self)
 {
-    pcpu_account(self, self->now, STINT_PCPU_HYP_SELF);
+    if (self->stats->state == STINT_PCPU_GUEST)
+        pcpu_end_guest(self, self->now);
     while (self->attention) {
         __atomic_store_n(&self->attention, false, __ATOMIC_SEQ_CST);
         if (machine_ends())
@@ -105,16 +97,17 @@ static inline struct vcpu *pick_next(struct pcpu *self)
 /* Nobody wants to run here: sleep until an interrupt, and take it. */
 static void idle(struct pcpu *self)
 {
+    self->stats->vcpu = STINT_NO_VCPU;
     csr_write(vsie, 0); /* a pending interrupt of the guest that was here must not wake us */
     self->loaded = NULL;
     clock_set_idle(self);
-    pcpu_account(self, rdtime(), STINT_PCPU_IDLE);
+    pcpu_end_own_work(self, rdtime(), STINT_PCPU_IDLE);
     machine_idles();
     if (!self->attention)
         wfi();
     machine_wakes();
     self->now = rdtime();
-    pcpu_account(self, self->now, STINT_PCPU_HYP_SELF);
+    pcpu_end_idle(self, self->now);
     take_interrupts(self);
 }
 

@@ -232,7 +232,7 @@ void vcpu_save(struct vcpu *v)
     }
 }
 
-void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
+uint64_t vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
 {
     struct stint_vcpu_stats *stats = v->stats;
     uint64_t ran = pcpu_vcpu_ticks(p) - stats->run_base;
@@ -241,8 +241,8 @@ void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
     stats->hyp += p->stats->ticks[STINT_PCPU_HYP_VCPU] - stats->hyp_base;
     v->since = p->now;
     __atomic_store_n(&stats->state, next, __ATOMIC_RELEASE);
-    p->stats->vcpu = STINT_NO_VCPU;
     trace(p, p->now, STINT_EV_LEAVE, v->index, next, 0, 0);
+    return ran;
 }
 
 /* The hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before
@@ -338,7 +338,9 @@ bool vcpu_fp_on(struct vcpu *v)
 
 bool vcpu_faults_endlessly(const struct vcpu *v)
 {
+    if (v->regs.pc != (csr_read(vstvec) & ~3UL))
+        return false;
     uint64_t cause = csr_read(vscause);
     bool fetch = cause == CAUSE_FETCH_PAGE || cause == CAUSE_FETCH_ACCESS || cause == CAUSE_ILLEGAL;
-    return fetch && v->regs.pc == csr_read(vsepc) && v->regs.pc == (csr_read(vstvec) & ~3UL);
+    return fetch && v->regs.pc == csr_read(vsepc);
 }

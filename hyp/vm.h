@@ -73,7 +73,11 @@ void vm_resume(struct vm *);
 void vm_vcpu_gone(struct vm *);
 
 /* Is [gpa, gpa + bytes) RAM of this VM? bytes > 0; wraps are refused. */
-bool vm_is_ram(const struct vm *, uint64_t gpa, uint64_t bytes);
+static inline bool vm_is_ram(const struct vm *vm, uint64_t gpa, uint64_t bytes)
+{
+    uint64_t offset = gpa - VM_RAM_BASE;
+    return offset < vm->config->memory && bytes <= vm->config->memory - offset;
+}
 
 /* Copies between the hypervisor and guest RAM. False, and nothing promised about the destination, unless
  * all of it is RAM and pages can be had. */

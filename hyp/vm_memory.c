@@ -12,12 +12,6 @@
 #include "lib/bitops.h"
 #include "lib/string.h"
 
-bool vm_is_ram(const struct vm *vm, uint64_t gpa, uint64_t bytes)
-{
-    uint64_t offset = gpa - VM_RAM_BASE;
-    return offset < vm->config->memory && bytes <= vm->config->memory - offset;
-}
-
 /* The page behind gpa, which is RAM; mapped now if it was not. 0: none left. Under the VM's lock. */
 static uint64_t touch(struct vm *vm, uint64_t gpa)
 {

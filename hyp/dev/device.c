@@ -64,12 +64,12 @@ static const char *deed(uint64_t cause)
 }
 
 /* No device could be meant, or not in this way: says why, and ends the VM. Returns false. */
-static bool crash(struct vcpu *v, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst)
-    __attribute__((cold, noinline));
-static bool crash(struct vcpu *v, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst)
+static bool crash(struct vcpu *v, uint64_t gpa) __attribute__((cold, noinline));
+static bool crash(struct vcpu *v, uint64_t gpa)
 {
     const struct device *device = find(gpa);
-    if (htinst_is_page_walk(htinst))
+    uint64_t cause = csr_read(scause), gva = csr_read(stval);
+    if (htinst_is_page_walk(csr_read(htinst)))
         vm_crash(v, "its page table for virtual address 0x%lx is at guest physical address 0x%lx, where no RAM is", gva,
                  gpa);
     else if (!device)
@@ -93,19 +93,20 @@ static bool decode_from_memory(const struct vcpu *v, struct access *a, bool *is_
     return true;
 }
 
-bool device_access(struct vcpu *v, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst)
+bool device_access(struct vcpu *v, uint64_t gpa)
 {
     const struct device *device = find(gpa);
+    uint64_t htinst = csr_read(htinst);
     struct access a;
     bool is_access = true;
 
-    if (!device || cause == CAUSE_FETCH_GUEST_PAGE || htinst_is_page_walk(htinst))
-        return crash(v, cause, gva, gpa, htinst);
+    if (!device || csr_read(scause) == CAUSE_FETCH_GUEST_PAGE || htinst_is_page_walk(htinst))
+        return crash(v, gpa);
     if (!decode_htinst(htinst, &a) && !decode_from_memory(v, &a, &is_access))
         return true; /* it runs into its own fault when it tries again */
     uint64_t offset = gpa - device->base;
     if (!is_access || offset & (a.width - 1) || offset + a.width > device->bytes)
-        return crash(v, cause, gva, gpa, htinst);
+        return crash(v, gpa);
     perform(v, device, offset, &a);
     return true;
 }

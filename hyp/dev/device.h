@@ -20,9 +20,9 @@ struct device {
     void (*write)(struct vm *, uint64_t offset, uint32_t width, uint64_t value);
 };
 
-/* The guest's access at gpa, for which the G-stage has no page, faulted with `cause`, at gva. Carries it out if
- * a device is there and it is a plain load or store, and steps over it: true. Otherwise the VM
- * has crashed, with the reason: false. */
-bool device_access(struct vcpu *, uint64_t cause, uint64_t gva, uint64_t gpa, uint64_t htinst);
+/* The guest's access to gpa, for which the G-stage has no page, is the exit at hand: scause, stval and htinst tell
+ * of it. Carries it out if a device is there and it is a plain load or store, and steps over it: true.
+ * Otherwise the VM has crashed, with the reason: false. */
+bool device_access(struct vcpu *, uint64_t gpa);
 
 #endif
