@@ -33,6 +33,11 @@ void periodic(uint64_t iterations);
 void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self);
 #define LOCKER_NUMBERS {"acquires", "spins", "spin_ns", "violations", 0}
 
+/* Serves a request every `period` ticks with so many iterations, at least one; `transactions` times, 0: for
+ * ever. */
+void server(uint64_t period, uint64_t iterations, uint64_t transactions);
+#define SERVER_NUMBERS {"transactions", "p50_ns", "p99_ns", "max_ns", "checksum", 0}
+
 /* Reaches for memory that is not its own. */
 void wild(void);
 #define WILD_NUMBERS {0}
