@@ -111,25 +111,30 @@ void clock_set_idle(struct pcpu *self)
     program(self);
 }
 
-bool clock_interrupt(struct pcpu *self)
+static void fire_due(struct pcpu *self, uint64_t now) __attribute__((noinline));
+static void fire_due(struct pcpu *self, uint64_t now)
 {
-    bool mere_beat = true;
-    uint64_t now = rdtime();
     while (self->first_deadline <= now) {
         struct timer *due = take_due(self, now);
         if (due)
             due->fire(due);
-        mere_beat = false;
     }
-    if (self->slice_end <= now) {
+}
+
+bool clock_interrupt(struct pcpu *self)
+{
+    uint64_t now = rdtime();
+    bool slice_ends = self->slice_end <= now, timer_due = self->first_deadline <= now;
+    if (slice_ends) {
         self->slice_end = CLOCK_NEVER;
         self->ask_scheduler = self->attention = true;
-        mere_beat = false;
     }
     if (self->beat_end <= now)
         self->beat_end = now + machine.beat;
+    if (timer_due)
+        fire_due(self, now);
     program(self);
-    return mere_beat;
+    return !slice_ends && !timer_due;
 }
 
 bool clock_is_quiet(struct pcpu *p)

@@ -245,17 +245,11 @@ uint64_t vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
     return ran;
 }
 
-/* The hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before
- * it went elsewhere, left behind must go. */
-static void fence_on_arrival(struct pcpu *p, struct vcpu *v)
+/* The first VCPU of all to run ends the hypervisor's bring-up, which the host wants to know the cost of. */
+static void note_first_arrival(void)
 {
-    struct vcpu *last = p->last_of_vm[v->vm->index];
-    if (last == v && v->pcpu == p)
-        return;
-    p->last_of_vm[v->vm->index] = v;
-    if (last == NULL)
-        fence(v, STINT_FENCE_GVMA, STINT_FENCE_NEW_VMID);
-    fence(v, STINT_FENCE_VVMA, last == v ? STINT_FENCE_MOVED : STINT_FENCE_SIBLING);
+    if (machine.shared->entry_instret == 0)
+        machine.shared->entry_instret = csr_read(instret);
 }
 
 static void note_migration(struct pcpu *p, struct vcpu *v)
@@ -264,11 +258,26 @@ static void note_migration(struct pcpu *p, struct vcpu *v)
     trace(p, p->now, STINT_EV_MIGRATE, v->index, STINT_MIGRATE_STEAL, v->pcpu->id, p->id);
 }
 
-/* The first VCPU of all to run ends the hypervisor's bring-up, which the host wants to know the cost of. */
-static void note_first_arrival(void)
+/* It ran elsewhere last, or a sibling ran here. Hardware caches translations by VMID and ASID, not by VCPU:
+ * what a sibling, or this VCPU before it went away, left behind must go. Its CSRs are in. */
+static void arrive(struct pcpu *p, struct vcpu *v) __attribute__((noinline));
+static void arrive(struct pcpu *p, struct vcpu *v)
 {
-    if (machine.shared->entry_instret == 0)
-        machine.shared->entry_instret = csr_read(instret);
+    struct vcpu *last = p->last_of_vm[v->vm->index];
+    p->last_of_vm[v->vm->index] = v;
+    if (last == NULL)
+        fence(v, STINT_FENCE_GVMA, STINT_FENCE_NEW_VMID);
+    fence(v, STINT_FENCE_VVMA, last == v ? STINT_FENCE_MOVED : STINT_FENCE_SIBLING);
+    if (v->pcpu == p)
+        return;
+    if (v->pcpu)
+        note_migration(p, v);
+    else
+        note_first_arrival();
+    if (p->fp_owner == v)
+        p->fp_owner = NULL; /* the registers here are of an earlier visit */
+    v->regs.host_tp = (uint64_t)p;
+    v->pcpu = p;
 }
 
 /* Puts its CSRs in, unless nobody else's were since. */
@@ -278,19 +287,14 @@ static void load(struct pcpu *p, struct vcpu *v)
         return;
     v->stats->switches++;
     p->stats->switches++;
+    p->loaded = v;
     load_csrs(&v->vs);
     csr_write(htimedelta, v->vm->htimedelta);
     csr_write(hgatp, v->vm->stats->hgatp);
-    if (p->fp_owner != v || v->pcpu != p)
+    if (v->pcpu != p || p->last_of_vm[v->vm->index] != v)
+        arrive(p, v);
+    if (p->fp_owner != v)
         v->regs.sstatus &= ~SSTATUS_FS;
-    fence_on_arrival(p, v);
-    if (!v->pcpu)
-        note_first_arrival();
-    else if (v->pcpu != p)
-        note_migration(p, v);
-    v->regs.host_tp = (uint64_t)p;
-    v->pcpu = p;
-    p->loaded = v;
 }
 
 void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
