@@ -18,7 +18,7 @@ UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB}
 DEFAULT_VM_MEMORY = 16 * MIB
 DEFAULT_TRACE_SLOTS = 65536
 MOST_MEMORY = 64 * GIB        # beyond it the hypervisor shall say that there is not so much RAM
-LOAD_ADDRESS = 0x80200000     # where QEMU puts the hypervisor
+LOAD_ADDRESS = 0x80400000     # where QEMU puts the hypervisor
 TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|ms|s)")
 TIME_UNITS = {"ns": 1, "us": 1000, "ms": 1_000_000, "s": 1_000_000_000}
 
