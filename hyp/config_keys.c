@@ -228,10 +228,10 @@ static const struct key *find_key(const struct config_reader *r, bool in_vm, con
 }
 
 /* The parameter of that name: the chosen scheduler's, or else that of any other that has it. */
-static const struct sched_param *find_param(const struct config_reader *r, bool per_vcpu, const char *name,
-                                            bool *chosen)
+static const struct sched_parameter *find_param(const struct config_reader *r, bool per_vcpu,
+                                                const char *name, bool *chosen)
 {
-    const struct sched_param *param = sched_param_find(r->scenario->sched, name, per_vcpu);
+    const struct sched_parameter *param = sched_param_find(r->scenario->sched, name, per_vcpu);
 
     *chosen = param != NULL;
     for (size_t i = 0; sched_all[i] && !param; i++)
@@ -239,7 +239,8 @@ static const struct sched_param *find_param(const struct config_reader *r, bool 
     return param;
 }
 
-static bool set_param(struct config_reader *r, const struct sched_param *param, bool chosen, const char *text)
+static bool set_param(struct config_reader *r, const struct sched_parameter *param, bool chosen,
+                      const char *text)
 {
     const struct kind *kind = param->kind == SCHED_PARAM_TIME ? &kind_time : &kind_number;
     uint64_t value;
@@ -264,7 +265,7 @@ static bool complain_key(struct config_reader *r, const char *name)
     for (const struct key *key = in_vm ? vm_keys : top_keys; key->name; key++)
         if (!key->override_only || r->line == COMMAND_LINE)
             names[count++] = key->name;
-    for (const struct sched_param *param = r->scenario->sched->params; param->name; param++)
+    for (const struct sched_parameter *param = r->scenario->sched->params; param->name; param++)
         if (param->per_vcpu == in_vm)
             names[count++] = param->name;
     return complain_choice(r, name, names);
@@ -308,7 +309,7 @@ bool keys_set(struct config_reader *r, const char *name, const char *value)
 {
     bool chosen, in_vm = r->vm, all = r->stage == CONFIG_ALL;
     const struct key *key = find_key(r, in_vm, name);
-    const struct sched_param *param = all && !key ? find_param(r, in_vm, name, &chosen) : NULL;
+    const struct sched_parameter *param = all && !key ? find_param(r, in_vm, name, &chosen) : NULL;
 
     if (all && !key && !param)
         return complain_key(r, name);

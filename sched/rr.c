@@ -28,11 +28,6 @@ static bool rr_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcp
     return was_alone;
 }
 
-static void rr_arrive(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
-{
-    rr_wake(s, rq, vcpu, now);
-}
-
 static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu)
 {
     (void)s, (void)rq;
@@ -83,7 +78,7 @@ static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32
     return NULL;
 }
 
-static const struct sched_param rr_params[] = {
+static const struct sched_parameter rr_params[] = {
     {
         .name = "quantum",
         .what = "how long a VCPU runs before the next one's turn",
@@ -101,7 +96,7 @@ const struct sched_ops sched_rr = {
     .what = "round robin: every VCPU runs for one quantum in turn",
     .params = rr_params,
     .wake = rr_wake,
-    .arrive = rr_arrive,
+    .arrive = rr_wake,
     .dequeue = rr_dequeue,
     .yield = rr_yield,
     .charge = rr_charge,

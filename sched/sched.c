@@ -17,9 +17,9 @@ const struct sched_ops *sched_find(const char *name)
     return NULL;
 }
 
-const struct sched_param *sched_param_find(const struct sched_ops *ops, const char *name, bool per_vcpu)
+const struct sched_parameter *sched_param_find(const struct sched_ops *ops, const char *name, bool per_vcpu)
 {
-    for (const struct sched_param *param = ops->params; param->name; param++)
+    for (const struct sched_parameter *param = ops->params; param->name; param++)
         if (param->per_vcpu == per_vcpu && strcmp(param->name, name) == 0)
             return param;
     return NULL;
@@ -27,7 +27,7 @@ const struct sched_param *sched_param_find(const struct sched_ops *ops, const ch
 
 void sched_initial_params(const struct sched_ops *ops, bool per_vcpu, uint64_t *values)
 {
-    for (const struct sched_param *param = ops->params; param->name; param++)
+    for (const struct sched_parameter *param = ops->params; param->name; param++)
         if (param->per_vcpu == per_vcpu)
             values[param->slot] = param->initial;
 }
@@ -91,7 +91,9 @@ static uint32_t claim_first(struct sched *s, struct sched_rq *rq, uint64_t idle)
 {
     uint32_t pcpu;
 
-    for_each_bit(pcpu, idle) if (s->ops->victim(s, rq, pcpu) && claim_idle(s, pcpu)) return pcpu;
+    for_each_bit (pcpu, idle)
+        if (s->ops->victim(s, rq, pcpu) && claim_idle(s, pcpu))
+            return pcpu;
     return SCHED_NO_PCPU;
 }
 
@@ -257,12 +259,58 @@ static struct sched_vcpu *look_around(struct sched *s, uint32_t pcpu)
 }
 
 /* A VCPU that departed for `rq`, which is locked, waits there. */
-static void settle(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+static bool settle(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
+    bool ask;
+
     add_members(rq, 1);
-    s->ops->arrive(s, rq, vcpu, now);
+    ask = s->ops->arrive(s, rq, vcpu, now);
     vcpu->state = SCHED_QUEUED;
     add_queued(rq, 1);
+    return ask;
+}
+
+/* The pCPU with the fewest who wait, if that is at least two fewer than in `rq`; or SCHED_NO_PCPU. */
+static uint32_t much_shorter(struct sched *s, const struct sched_rq *rq)
+{
+    uint32_t best = SCHED_NO_PCPU, fewest = rq->queued - 1;
+
+    for (uint32_t i = 0; i < s->pcpus; i++) {
+        uint32_t queued = __atomic_load_n(&s->rq[i].queued, __ATOMIC_RELAXED);
+
+        if (queued < fewest) {
+            fewest = queued;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* Two or more wait in `rq`, which is locked: one of them leaves for a pCPU where two fewer do, so that lengths
+ * even out though nobody idles. NULL: there is no such pCPU, or none of them may run there. */
+static struct sched_vcpu *take_surplus(struct sched *s, struct sched_rq *rq)
+{
+    uint32_t to = much_shorter(s, rq);
+    struct sched_vcpu *vcpu = to == SCHED_NO_PCPU ? NULL : s->ops->victim(s, rq, to);
+
+    if (vcpu) {
+        s->ops->dequeue(s, rq, vcpu);
+        add_queued(rq, -1);
+        depart(rq, vcpu, to);
+    }
+    return vcpu;
+}
+
+/* The VCPU departed for another pCPU; it waits there from now on. Returns whom to ask. */
+static uint32_t hand_over(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
+{
+    uint32_t pcpu = vcpu->pcpu;
+    struct sched_rq *rq = &s->rq[pcpu];
+
+    spin_lock(&rq->lock);
+    bool ask = settle(s, rq, vcpu, now) || !rq->current;
+    spin_unlock(&rq->lock);
+    return ask ? pcpu : SCHED_NO_PCPU;
 }
 
 /* A pCPU that does not idle any more may have been asked to take somebody, and has taken somebody else. */
@@ -321,6 +369,7 @@ uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now,
                     struct sched_decision *decision)
 {
     struct sched_rq *rq = &s->rq[pcpu];
+    struct sched_vcpu *surplus = NULL;
     uint32_t ask;
 
     if (!rq->current)
@@ -328,6 +377,8 @@ uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now,
     spin_lock(&rq->lock);
     s->ops->charge(s, rq, rq->current, ran);
     ask = choose(s, rq, now, decision);
+    if (rq->queued >= 2 && ask == SCHED_NO_PCPU)
+        surplus = take_surplus(s, rq);
     spin_unlock(&rq->lock);
-    return ask;
+    return surplus ? hand_over(s, surplus, now) : ask;
 }

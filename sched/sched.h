@@ -49,7 +49,7 @@ struct sched_vcpu {
                                       sched_pick that returned it: it has migrated */
     uint32_t vm, id;              /* siblings share `vm`; constant */
     uint64_t affinity;            /* bit n: may run on pCPU n; never 0 */
-    uint64_t param[SCHED_PARAMS]; /* by sched_param.slot, for those with per_vcpu */
+    uint64_t param[SCHED_PARAMS]; /* by sched_parameter.slot, for those with per_vcpu */
     uint64_t priv[SCHED_PRIV];    /* the scheduler's own; zero at add */
 };
 
@@ -69,7 +69,7 @@ enum sched_param_kind {
 };
 
 /* A parameter as the scenario file, the operator and the docs name it. */
-struct sched_param {
+struct sched_parameter {
     const char *name;
     const char *what; /* one line for the docs */
     enum sched_param_kind kind;
@@ -96,13 +96,13 @@ struct sched_decision {
  */
 struct sched_ops {
     const char *name;
-    const char *what;                 /* one line for the docs */
-    const struct sched_param *params; /* ends with a NULL name; never NULL itself */
+    const char *what;                     /* one line for the docs */
+    const struct sched_parameter *params; /* ends with a NULL name; never NULL itself */
 
     /* vcpu becomes runnable: put it into rq->queue. True: ask the pCPU again now. */
     bool (*wake)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
-    /* vcpu, which waited in the queue of another pCPU, comes over: put it into rq->queue. */
-    void (*arrive)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
+    /* vcpu, which waited in the queue of another pCPU, comes over: put it into rq->queue. True: as for wake. */
+    bool (*arrive)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
     /* vcpu leaves the queue without having been picked: it is taken by another pCPU, or goes away. */
     void (*dequeue)(struct sched *, struct sched_rq *, struct sched_vcpu *);
     /* the running vcpu waits for an event: it is not in the queue and will come back by wake. */
@@ -161,7 +161,7 @@ extern const struct sched_ops sched_rr;
 extern const struct sched_ops *const sched_all[];
 
 /* The parameter of that name, or NULL. */
-const struct sched_param *sched_param_find(const struct sched_ops *, const char *name, bool per_vcpu);
+const struct sched_parameter *sched_param_find(const struct sched_ops *, const char *name, bool per_vcpu);
 
 /* Sets the values of the scheduler's own parameters, or of a VCPU's, to the initial ones, each in its slot. */
 void sched_initial_params(const struct sched_ops *, bool per_vcpu, uint64_t *values);

@@ -44,5 +44,13 @@ $(UNIT_OBJ)/%.o: %.c tests/build.mk
 unit: $(UNIT_BINS)
 	@tests/unit/run $(UNIT_BINS)
 
+# The schedulers with a thread for every pCPU, under the thread sanitizer.
+.PHONY: tsan
+tsan:
+	@mkdir -p $(B)/unit
+	$(HOSTCC) $(filter-out -fsanitize% -fno-sanitize%,$(UNIT_CFLAGS)) -fsanitize=thread -o $(B)/unit/tsan_sched \
+	    tests/unit/test_sched.c $(unit_sched) $(UNIT_LIBS)
+	@tests/unit/run $(B)/unit/tsan_sched
+
 -include tests/guests/build.mk
 -include tests/bench/build.mk

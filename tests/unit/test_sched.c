@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched/sched.c: how VCPUs come, go and move between pCPUs, and who is asked;
+ * then with a thread for every pCPU, all at once.
+ */
+#include "tests/unit/sched_help.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static void test_found_by_name(void **state)
+{
+    (void)state;
+    assert_ptr_equal(sched_find("rr"), &sched_rr);
+    assert_null(sched_find("r"));
+    assert_null(sched_find(""));
+    for (size_t i = 0; sched_all[i]; i++) {
+        assert_ptr_equal(sched_find(sched_all[i]->name), sched_all[i]);
+        assert_non_null(sched_all[i]->what);
+        for (const struct sched_parameter *param = sched_all[i]->params; param->name; param++) {
+            assert_true(param->slot < SCHED_PARAMS && param->what);
+            assert_true(param->min <= param->initial && param->initial <= param->max);
+        }
+    }
+}
+
+static void test_comes_and_goes(void **state)
+{
+    (void)state;
+    set_up(2, 3);
+    assert_consistent(3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(vcpus[i].state, SCHED_BLOCKED);
+    assert_picks(0, 0, NULL, 0);
+    sched_remove(&sched, &vcpus[1]);
+    assert_int_equal(vcpus[1].state, SCHED_OUT);
+    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), SCHED_NO_PCPU);
+    assert_consistent(3);
+}
+
+static void test_wake_asks_its_home(void **state)
+{
+    (void)state;
+    set_up(2, 2);
+    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), 1); /* before anybody was ever asked */
+    assert_picks(0, 0, &vcpus[1], SCHED_FOREVER);          /* who asks first takes it */
+    assert_int_equal(vcpus[1].pcpu, 0);
+    assert_picks(1, 0, NULL, 0);
+    assert_consistent(2);
+}
+
+static void test_wake_of_a_runnable_does_nothing(void **state)
+{
+    (void)state;
+    set_up(1, 2);
+    sched_wake(&sched, &vcpus[0], 0);
+    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), SCHED_NO_PCPU);
+    assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
+    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), SCHED_NO_PCPU);
+    assert_consistent(2);
+}
+
+static void test_wake_moves_to_an_idle_pcpu(void **state)
+{
+    (void)state;
+    set_up(4, 8); /* 0 and 4 belong to pCPU 0 */
+    for (uint32_t pcpu = 0; pcpu < 4; pcpu++)
+        assert_picks(pcpu, 0, NULL, 0);
+    assert_int_equal(sched.idle, 0xf);
+    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), 0);
+    assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
+    assert_int_equal(sched_wake(&sched, &vcpus[4], 0), 1);
+    assert_int_equal(vcpus[4].pcpu, 1);
+    assert_int_equal(sched.idle, 0xc); /* 1 is asked, and nobody asks it again */
+    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), 2);
+    assert_consistent(8);
+    assert_picks(1, 0, &vcpus[4], SCHED_FOREVER);
+    assert_picks(2, 0, &vcpus[1], SCHED_FOREVER);
+    assert_consistent(8);
+}
+
+static void test_idle_takes_from_the_busy(void **state)
+{
+    (void)state;
+    set_up(2, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        sched_wake(&sched, &vcpus[i], 0);
+    assert_picks(0, 0, &vcpus[0], QUANTUM);
+    assert_picks(1, 0, &vcpus[1], QUANTUM);
+    sched_block(&sched, 1, MS, 0);
+    assert_picks(1, 0, &vcpus[3], SCHED_FOREVER);
+    sched_block(&sched, 1, MS, 0);
+    assert_picks(1, 0, &vcpus[2], SCHED_FOREVER);
+    assert_int_equal(vcpus[2].pcpu, 1);
+    assert_picks(0, MS, &vcpus[0], SCHED_FOREVER);
+    assert_consistent(4);
+}
+
+static void test_taking_respects_affinity(void **state)
+{
+    (void)state;
+    set_up(2, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        vcpus[i] = (struct sched_vcpu){.affinity = i == 2 ? 0x3 : 0x1};
+        sched_add(&sched, &vcpus[i]);
+    }
+    vcpus[2].affinity = 0x1;
+    sched_remove(&sched, &vcpus[2]);
+    sched_add(&sched, &vcpus[2]);
+    vcpus[2].affinity = 0x3; /* at home on pCPU 0, and free to go */
+    for (uint32_t i = 0; i < 3; i++)
+        sched_wake(&sched, &vcpus[i], 0);
+    assert_picks(1, 0, &vcpus[2], SCHED_FOREVER);
+    sched_block(&sched, 1, 0, 0);
+    assert_picks(1, 0, NULL, 0);
+    assert_consistent(3);
+}
+
+/* Somebody who may go elsewhere is put off for one who may not: the idle pCPU has to hear of it. */
+static void test_preempted_vcpu_finds_the_idle_pcpu(void **state)
+{
+    struct sched_decision decision;
+
+    (void)state;
+    set_up(2, 0);
+    vcpus[0] = (struct sched_vcpu){.affinity = 0x1};
+    vcpus[1] = (struct sched_vcpu){.affinity = 0x3};
+    sched_add(&sched, &vcpus[0]);
+    sched_add(&sched, &vcpus[1]);
+    sched_wake(&sched, &vcpus[1], 0);
+    assert_picks(0, 0, &vcpus[1], SCHED_FOREVER);
+    assert_picks(1, 0, NULL, 0);
+    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), 0);
+    assert_int_equal(sched_pick(&sched, 0, MS, 0, &decision), SCHED_NO_PCPU);
+    assert_ptr_equal(decision.vcpu, &vcpus[1]);
+    assert_int_equal(sched_pick(&sched, 0, QUANTUM, 0, &decision), 1);
+    assert_ptr_equal(decision.vcpu, &vcpus[0]);
+    assert_picks(1, 0, &vcpus[1], SCHED_FOREVER);
+    assert_consistent(2);
+}
+
+/* An idle pCPU that was asked for the sake of one VCPU finds another when it comes: it passes the request on. */
+static void test_request_is_passed_on(void **state)
+{
+    static const uint64_t affinities[] = {0xb, 0x1, 0x2};
+    struct sched_decision decision;
+
+    (void)state;
+    set_up(4, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        vcpus[i] = (struct sched_vcpu){.affinity = affinities[i]};
+        sched_add(&sched, &vcpus[i]);
+    }
+    sched_wake(&sched, &vcpus[0], 0);
+    assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
+    assert_picks(1, 0, NULL, 0);
+    assert_picks(3, 0, NULL, 0);
+    sched_wake(&sched, &vcpus[1], 0);
+    assert_int_equal(sched_pick(&sched, 0, QUANTUM, 0, &decision), 1); /* 0 waits, pCPU 1 shall take it */
+    assert_ptr_equal(decision.vcpu, &vcpus[1]);
+    assert_int_equal(sched_wake(&sched, &vcpus[2], 0), 1); /* meanwhile 2 wakes there */
+    assert_int_equal(sched_pick(&sched, 1, 0, 0, &decision), 3);
+    assert_ptr_equal(decision.vcpu, &vcpus[2]);
+    assert_picks(3, 0, &vcpus[0], SCHED_FOREVER);
+    assert_nobody_waits_in_vain(3);
+    assert_consistent(3);
+}
+
+/* ---- Every pCPU a thread ---- */
+
+#define THREADS    4
+#define STRESSED   12
+#define ROUNDS     400
+#define OPERATIONS 50
+
+static pthread_barrier_t barrier;
+static bool asked[THREADS];      /* what the hypervisor's kick does */
+static uint32_t owner[STRESSED]; /* 0, or 1 + the pCPU that runs it */
+static uint64_t runs[STRESSED];
+
+static void note_ask(uint32_t pcpu)
+{
+    if (pcpu != SCHED_NO_PCPU)
+        __atomic_store_n(&asked[pcpu], true, __ATOMIC_SEQ_CST);
+}
+
+static void release(struct sched_vcpu *vcpu)
+{
+    if (vcpu)
+        __atomic_store_n(&owner[vcpu - vcpus], 0, __ATOMIC_SEQ_CST);
+}
+
+static void run(uint32_t pcpu, struct sched_vcpu *vcpu)
+{
+    uint32_t nobody = 0;
+
+    if (!vcpu)
+        return;
+    if (!(vcpu->affinity >> pcpu & 1) ||
+        !__atomic_compare_exchange_n(&owner[vcpu - vcpus], &nobody, pcpu + 1, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        abort(); /* on two pCPUs at once, or where it must not be */
+    runs[vcpu - vcpus]++;
+}
+
+static struct sched_vcpu *thread_pick(uint32_t pcpu, struct sched_vcpu *current, uint64_t ran)
+{
+    struct sched_decision decision;
+
+    __atomic_store_n(&asked[pcpu], false, __ATOMIC_SEQ_CST);
+    release(current);
+    note_ask(sched_pick(&sched, pcpu, current ? ran : 0, 0, &decision));
+    run(pcpu, decision.vcpu);
+    return decision.vcpu;
+}
+
+static struct sched_vcpu *thread_block(uint32_t pcpu, struct sched_vcpu *current)
+{
+    release(current);
+    sched_block(&sched, pcpu, MS, 0);
+    return thread_pick(pcpu, NULL, 0);
+}
+
+/* Between two barriers: everybody follows the requests that are left, until there is none. */
+static struct sched_vcpu *settle_down(uint32_t pcpu, struct sched_vcpu *current)
+{
+    for (bool quiet = false; !quiet;) {
+        if (__atomic_load_n(&asked[pcpu], __ATOMIC_SEQ_CST))
+            current = thread_pick(pcpu, current, 0);
+        pthread_barrier_wait(&barrier);
+        quiet = true;
+        for (uint32_t i = 0; i < THREADS; i++)
+            quiet &= !__atomic_load_n(&asked[i], __ATOMIC_SEQ_CST);
+        pthread_barrier_wait(&barrier);
+    }
+    return current;
+}
+
+static void *live(void *argument)
+{
+    uint32_t pcpu = (uint32_t)(uintptr_t)argument;
+    uint64_t seed = pcpu + 1;
+    struct sched_vcpu *current = thread_pick(pcpu, NULL, 0);
+
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < OPERATIONS; i++) {
+            uint64_t dice = test_random(&seed) % 8;
+
+            if (dice < 2)
+                note_ask(sched_wake(&sched, &vcpus[test_random(&seed) % STRESSED], 0));
+            else if (dice < 5 && current)
+                current = thread_block(pcpu, current);
+            else if (dice < 6 || __atomic_load_n(&asked[pcpu], __ATOMIC_SEQ_CST))
+                current = thread_pick(pcpu, current, test_random(&seed) % (2 * QUANTUM));
+        }
+        current = settle_down(pcpu, current);
+        if (pcpu == 0) {
+            assert_consistent(STRESSED);
+            assert_nobody_waits_in_vain(STRESSED);
+        }
+        pthread_barrier_wait(&barrier);
+    }
+    return NULL;
+}
+
+static void test_many_pcpus_at_once(void **state)
+{
+    static const uint64_t affinities[] = {0xf, 0xf, 0x3, 0xc, 0xf, 0x1};
+    pthread_t threads[THREADS];
+
+    (void)state;
+    set_up(THREADS, 0);
+    for (uint32_t i = 0; i < STRESSED; i++) {
+        vcpus[i] = (struct sched_vcpu){.affinity = affinities[i % COUNT_OF(affinities)]};
+        sched_add(&sched, &vcpus[i]);
+    }
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (uintptr_t i = 1; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, live, (void *)i), 0);
+    live(NULL);
+    for (uint32_t i = 1; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    for (uint32_t i = 0; i < STRESSED; i++)
+        assert_true(runs[i] > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_found_by_name),
+        cmocka_unit_test(test_comes_and_goes),
+        cmocka_unit_test(test_wake_asks_its_home),
+        cmocka_unit_test(test_wake_of_a_runnable_does_nothing),
+        cmocka_unit_test(test_wake_moves_to_an_idle_pcpu),
+        cmocka_unit_test(test_idle_takes_from_the_busy),
+        cmocka_unit_test(test_taking_respects_affinity),
+        cmocka_unit_test(test_preempted_vcpu_finds_the_idle_pcpu),
+        cmocka_unit_test(test_request_is_passed_on),
+        cmocka_unit_test(test_many_pcpus_at_once),
+    };
+
+    return cmocka_run_group_tests_name("sched", tests, NULL, NULL);
+}
