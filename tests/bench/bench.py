@@ -87,7 +87,7 @@ def find_switches(gaps, others):
 
 
 def measure_switch():
-    """Median and worst. The guests read instret every third instruction, so up to 4 of each are the guests' own."""
+    """Median and worst. The guests read instret every third instruction: 1 to 5 of each are the guests' own."""
     rings = run(BENCH / "switch.conf", "--shift", "0").trace.of("guest")
     a, b = ([(event.a, event.b) for event in ring.events() if event.type == EV_GAP] for ring in rings
             if ring.info["vcpu"] == 0)
@@ -142,7 +142,7 @@ def table(measured):
                + "".join(f"{figure:>14}" for figure in row.peers))
     yield ""
     yield (f"The switch is the median of {measured['vcpu_switch_seen']}; the worst took "
-           f"{measured['vcpu_switch_worst']:,}. Up to 4 of them are the guests' own, who look every third instruction.")
+           f"{measured['vcpu_switch_worst']:,}. 1 to 5 of them are the guests' own, who look every third instruction.")
     yield "OpenSBI: without a hypervisor. Bao has no scheduler, and gives the UART to the guest."
     yield ""
     for row in OTHERS:

@@ -3,8 +3,8 @@
  * struct gap next_gap(void): reads instret every three instructions until it has gone on by more than
  * that; returns the last value before the gap in a0 and the first one after it in a1.
  *
- * A VCPU may be stopped and resumed between any two instructions, so it ran up to two instructions after `before`, and
- * up to two (and the reading itself) before `after`.
+ * A VCPU may be stopped and resumed between any two instructions: from one's `before` to another's `after` lie the
+ * reading of `before`, up to two instructions more, those of the hypervisor, and up to two of the other.
  */
 #define STEP 3
 
