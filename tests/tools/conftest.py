@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""Tests of the stint command's parts, without QEMU."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
