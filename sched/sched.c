@@ -286,19 +286,26 @@ static uint32_t much_shorter(struct sched *s, const struct sched_rq *rq)
     return best;
 }
 
-/* Two or more wait in `rq`, which is locked: one of them leaves for a pCPU where two fewer do, so that lengths
- * even out though nobody idles. NULL: there is no such pCPU, or none of them may run there. */
+/* Two or more wait in `rq`, which is locked: one of them leaves for a pCPU where at least two fewer do, so that
+ * lengths even out though nobody idles. It is the last who may run there, and only if he waits no longer at
+ * the tail there than at his place here, behind somebody whose turn has just begun. NULL: nobody. */
 static struct sched_vcpu *take_surplus(struct sched *s, struct sched_rq *rq)
 {
-    uint32_t to = much_shorter(s, rq);
-    struct sched_vcpu *vcpu = to == SCHED_NO_PCPU ? NULL : s->ops->victim(s, rq, to);
+    uint32_t to = much_shorter(s, rq), place = rq->queued;
 
-    if (vcpu) {
-        s->ops->dequeue(s, rq, vcpu);
-        add_queued(rq, -1);
-        depart(rq, vcpu, to);
+    if (to == SCHED_NO_PCPU)
+        return NULL;
+    for (struct list *link = rq->queue.prev; place > s->rq[to].queued; link = link->prev, place--) {
+        struct sched_vcpu *vcpu = container_of(link, struct sched_vcpu, link);
+
+        if (bit_test(vcpu->affinity, to)) {
+            s->ops->dequeue(s, rq, vcpu);
+            add_queued(rq, -1);
+            depart(rq, vcpu, to);
+            return vcpu;
+        }
     }
-    return vcpu;
+    return NULL;
 }
 
 /* The VCPU departed for another pCPU; it waits there from now on. Returns whom to ask. */
@@ -369,15 +376,15 @@ uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now,
                     struct sched_decision *decision)
 {
     struct sched_rq *rq = &s->rq[pcpu];
-    struct sched_vcpu *surplus = NULL;
+    struct sched_vcpu *last = rq->current, *surplus = NULL;
     uint32_t ask;
 
-    if (!rq->current)
+    if (!last)
         return pick_anew(s, pcpu, now, decision);
     spin_lock(&rq->lock);
-    s->ops->charge(s, rq, rq->current, ran);
+    s->ops->charge(s, rq, last, ran);
     ask = choose(s, rq, now, decision);
-    if (rq->queued >= 2 && ask == SCHED_NO_PCPU)
+    if (rq->queued >= 2 && rq->current != last && ask == SCHED_NO_PCPU)
         surplus = take_surplus(s, rq);
     spin_unlock(&rq->lock);
     return surplus ? hand_over(s, surplus, now) : ask;
