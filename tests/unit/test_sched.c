@@ -139,6 +139,33 @@ static void test_preempted_vcpu_finds_the_idle_pcpu(void **state)
     assert_consistent(2);
 }
 
+/* Three on pCPU 0, one on pCPU 1, nobody idles: when the turn changes, the last who may go over does. */
+static void test_lengths_even_out(void **state)
+{
+    struct sched_decision decision;
+
+    (void)state;
+    sched_init(&sched, &sched_rr, queues, 2);
+    for (uint32_t i = 0; i < 4; i++) {
+        vcpus[i] = (struct sched_vcpu){.vm = i, .affinity = i < 3 ? 1 : 2};
+        sched_add(&sched, &vcpus[i]);
+        sched_wake(&sched, &vcpus[i], 0);
+    }
+    assert_picks(0, 0, &vcpus[0], QUANTUM);
+    assert_picks(1, 0, &vcpus[3], SCHED_FOREVER);
+    vcpus[1].affinity = vcpus[2].affinity = 3;
+
+    assert_int_equal(sched_pick(&sched, 0, 1 * MS, 0, &decision), SCHED_NO_PCPU);
+    assert_ptr_equal(decision.vcpu, &vcpus[0]);
+    assert_int_equal(vcpus[2].pcpu, 0);
+
+    assert_int_equal(sched_pick(&sched, 0, QUANTUM, 0, &decision), 1);
+    assert_ptr_equal(decision.vcpu, &vcpus[1]);
+    assert_int_equal(vcpus[2].pcpu, 1);
+    assert_consistent(4);
+    assert_picks(1, QUANTUM, &vcpus[2], QUANTUM);
+}
+
 /* An idle pCPU that was asked for the sake of one VCPU finds another when it comes: it passes the request on. */
 static void test_request_is_passed_on(void **state)
 {
@@ -296,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_idle_takes_from_the_busy),
         cmocka_unit_test(test_taking_respects_affinity),
         cmocka_unit_test(test_preempted_vcpu_finds_the_idle_pcpu),
+        cmocka_unit_test(test_lengths_even_out),
         cmocka_unit_test(test_request_is_passed_on),
         cmocka_unit_test(test_many_pcpus_at_once),
     };
