@@ -61,6 +61,7 @@ struct scenario {
     uint32_t topology_line;
     uint64_t sched_param[SCHED_PARAMS]; /* the scheduler's parameters, by slot */
     uint32_t trace_slots;               /* events a pCPU's ring holds, a power of two; 0: trace off */
+    bool ignore_htinst;                 /* MMIO is decoded from the guest's memory, as where htinst tells nothing */
     bool console_mux;                   /* the console's input goes to one guest at a time */
     uint32_t vms;
     struct scenario_vm vm[STINT_MAX_VMS];
@@ -72,7 +73,7 @@ struct scenario {
  * Reads `text` (`len` bytes, which need not end in NUL) and then `overrides`:
  * words `key=value` with the keys of the top of a file, and `scenario` (the
  * file's name for messages, instead of `filename`), `trace` (slots or `off`),
- * `console` (`mux`). An override beats the file. A parameter in the file that
+ * `console` (`mux`), `htinst` (`ignore`). An override beats the file. A parameter in the file that
  * only another scheduler than the chosen one has is checked and left alone, so
  * that one scenario serves to compare them.
  *

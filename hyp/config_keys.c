@@ -189,6 +189,15 @@ static bool set_console(struct config_reader *r, const struct key *key, const ch
     return r->scenario->console_mux || complain_choice(r, text, names);
 }
 
+static bool set_htinst(struct config_reader *r, const struct key *key, const char *text)
+{
+    static const char *const names[] = {"ignore", NULL};
+
+    (void)key;
+    r->scenario->ignore_htinst = strcmp(text, "ignore") == 0;
+    return r->scenario->ignore_htinst || complain_choice(r, text, names);
+}
+
 static const struct key top_keys[] = {
     {"pcpus", set_ranged, CONFIG_EARLY, TOP(pcpus), .kind = &kind_number, .min = 1, .max = STINT_MAX_PCPUS},
     {.name = "sched", .set = set_sched, .stage = CONFIG_EARLY},
@@ -201,6 +210,7 @@ static const struct key top_keys[] = {
     {"scenario", set_text, CONFIG_NAME, .override_only = true, TOP(file)},
     {"trace", set_trace, CONFIG_ALL, .override_only = true},
     {"console", set_console, CONFIG_ALL, .override_only = true},
+    {"htinst", set_htinst, CONFIG_ALL, .override_only = true},
     {.name = NULL},
 };
 

@@ -196,6 +196,7 @@ void main(uint32_t boot_hart, const void *device_tree, uint64_t instret)
     struct pcpu *self = become_pcpu(boot_hart);
     read_scenario(&hardware);
     console_init(scenario.console_mux);
+    machine.ignore_htinst = scenario.ignore_htinst;
     clock_init(hardware.timebase_hz);
     init_memory(&hardware);
     check_guests();

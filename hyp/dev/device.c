@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include "hyp/decode.h"
 #include "hyp/dev/uart.h"
+#include "hyp/machine.h"
 #include "hyp/riscv.h"
 #include "hyp/switch.h"
 #include "hyp/vcpu.h"
@@ -102,6 +103,8 @@ bool device_access(struct vcpu *v, uint64_t gpa)
 
     if (!device || csr_read(scause) == CAUSE_FETCH_GUEST_PAGE || htinst_is_page_walk(htinst))
         return crash(v, gpa);
+    if (machine.ignore_htinst)
+        htinst = 0;
     if (!decode_htinst(htinst, &a) && !decode_from_memory(v, &a, &is_access))
         return true; /* it runs into its own fault when it tries again */
     uint64_t offset = gpa - device->base;
