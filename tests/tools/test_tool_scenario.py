@@ -5,6 +5,7 @@ import pytest
 
 from stintlib import layout
 from stintlib.errors import CannotRun
+from stintlib.paths import ROOT
 from stintlib.scenario import (LOAD_ADDRESS, MIB, Scenario, ScenarioVm, find_images, parse_pcpus, parse_scenario,
                                parse_size, parse_time, ram_needed)
 
@@ -56,6 +57,10 @@ def test_nonsense_never_stops_the_tool():
     for _ in range(300):
         text = bytes(rand.choice(b"[]vm= #\n\t\xff\x00pcust12sgKMG:") for _ in range(rand.randrange(200)))
         ram_needed(parse_scenario("x", text), 1, 1000)
+
+
+def test_load_address_is_that_of_the_linker_script():
+    assert f". = {LOAD_ADDRESS:#x};" in (ROOT / "hyp" / "stint.ld").read_text()
 
 
 def test_missing_image_is_said_with_its_line(tmp_path):

@@ -49,12 +49,15 @@ def clean(raw):
 
 
 def last_lines(path, count=12):
-    """The end of a console log, for messages."""
+    """The end of a console log, for messages; of the firmware's banner only what is not known to have ended."""
     if not path.exists():
         return "(the console said nothing)"
     with open(path, "rb") as log:
         log.seek(max(0, path.stat().st_size - 16384))
-        lines = [clean(line) for line in log.read().split(b"\n")]
+        text = log.read()
+    if BANNER_ENDS.encode() in text:
+        text = text.split(BANNER_ENDS.encode(), 1)[1].partition(b"\n")[2]
+    lines = [clean(line) for line in text.split(b"\n")]
     lines = [line for line in lines if line.strip()][-count:]
     return "\n".join(f"    {line}" for line in lines) or "(the console said nothing)"
 
@@ -76,7 +79,7 @@ class Progress:
         now = time.monotonic()
         self.next = now + PROGRESS_EVERY
         of_total = f" of {self.total_ns / 1e9:.2f} s" if self.total_ns else " s"
-        print(f"\r{self.name}: {simulated_ns / 1e9:.2f}{of_total} simulated, {now - self.began:.0f} s of yours"
+        print(f"\r{self.name}: {simulated_ns / 1e9:.2f}{of_total} simulated in {now - self.began:.0f} s"
               " (Ctrl-C: report so far)\x1b[K", end="", file=sys.stderr, flush=True)
         self.shown = True
 

@@ -2,7 +2,6 @@
 """Scratch directories: one a run, so that runs beside each other never meet."""
 import shutil
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,13 +9,13 @@ from stintlib.errors import CannotRun
 from stintlib.paths import RUNS, shown
 
 BULKY = ("ram", "initrd", "gdb.sock")
-KEPT_FOR = 24 * 3600    # seconds
+KEPT = 20
 
 
 @contextmanager
 def scratch_directory(name, wanted=None):
     """The directory that the user named, which keeps everything; or one under build/run, of which the console and
-    QEMU's own words stay for a day."""
+    QEMU's own words stay until many others have come."""
     if wanted:
         folder = Path(wanted).absolute()
         try:
@@ -42,9 +41,10 @@ def remove_bulky(folder):
 
 
 def remove_old():
-    for folder in RUNS.iterdir():
-        try:
-            if time.time() - folder.stat().st_mtime > KEPT_FOR:
-                shutil.rmtree(folder, ignore_errors=True)
-        except FileNotFoundError:
-            continue    # another run was faster
+    """All but the latest, and those that hold RAM: their runs go on."""
+    def age(folder):
+        return folder.stat().st_mtime if folder.exists() else 0
+
+    for folder in sorted(RUNS.iterdir(), key=age, reverse=True)[KEPT:]:
+        if not (folder / "ram").exists():
+            shutil.rmtree(folder, ignore_errors=True)

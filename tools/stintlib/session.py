@@ -30,7 +30,8 @@ class Outcome:
 
 
 class Session:
-    """The pieces of a run in progress. beside: a context that is entered once QEMU has started (gdb)."""
+    """The pieces of a run in progress. beside: what to do, instead of following the run, once QEMU has started; it
+    is handed the scratch directory."""
 
     def __init__(self, job, folder, beside=None):
         options = job.options
@@ -38,12 +39,12 @@ class Session:
         self.began = time.monotonic()
         self.bound = job.wall_bound()
         self.booted = options.gdb
-        on_screen = not (options.quiet or options.realtime or options.gdb or options.json == "-")
-        self.progress = Progress(job.name, job.time_ns, wanted=not (options.quiet or options.realtime or options.gdb))
+        on_screen = not (options.quiet or options.realtime or options.json == "-")
+        self.progress = Progress(job.name, job.time_ns, wanted=on_screen and not options.gdb)
         self.console = Console(folder / "console.log", sys.stdout if on_screen else None, self.progress)
 
     def execute(self):
-        """From start to end, or to Ctrl-C."""
+        """From start to end, or to Ctrl-C. Returns the outcome, or what `beside` returned."""
         machine = self.job.machine(self.folder)
         with open(self.folder / "ram", "wb") as ram_file:
             ram_file.truncate(machine.memory)
@@ -51,6 +52,8 @@ class Session:
         try:
             with Qemu(machine, self.folder) as qemu:
                 self.qemu = qemu
+                if self.beside:
+                    return self.beside(self.folder)
                 cut = self.follow()
                 now = qemu.halt() if cut else 0
                 return self.read(cut, now)
@@ -61,13 +64,9 @@ class Session:
     def follow(self):
         """Looks after the run until it ends. True: the user ended it."""
         try:
-            if self.beside:
-                self.beside(self.folder)
-                return not self.qemu.ended(POLL)
             if self.job.options.realtime:
                 return self.follow_terminal()
             while not self.qemu.ended(POLL):
-                self.console.pump()
                 self.look()
             return False
         except KeyboardInterrupt:
@@ -83,7 +82,11 @@ class Session:
         return False
 
     def look(self):
-        """How far it is, and whether it still goes on as it should."""
+        """How far it is, and whether it still goes on as it should. What a refusal says on the console is not shown
+        there: it becomes the error."""
+        self.booted = self.booted or self.has_booted()
+        if self.booted:
+            self.console.pump()
         if self.progress.due():
             self.progress.show(self.simulated())
         wall = time.monotonic() - self.began
@@ -92,9 +95,11 @@ class Session:
                             f"{self.simulated() / 1e9:.3f} s simulated, and was ended. If it only needs more time, "
                             f"give --watchdog SECONDS. {self.said()}")
         if not self.booted and wall > BOOT_BOUND:
-            self.booted = take_snapshot(self.ram) is not None
-            if not self.booted:
-                raise CannotRun(f"the hypervisor has not shown itself within {BOOT_BOUND} s. {self.said()}")
+            raise CannotRun(f"the hypervisor has not shown itself within {BOOT_BOUND} s. {self.said()}")
+
+    def has_booted(self):
+        snapshot = take_snapshot(self.ram)
+        return snapshot is not None and snapshot.end != "refused"
 
     def simulated(self):
         """Nanoseconds of the run so far, as far as its accounts have been brought up."""
@@ -107,8 +112,9 @@ class Session:
     def read(self, cut, now):
         """What the run left, unless it was no run at all."""
         self.progress.clear()
-        self.console.pump(last=True)
         snapshot = take_snapshot(self.ram)
+        if snapshot is None or snapshot.end != "refused":
+            self.console.pump(last=True)
         self.check_end(snapshot, cut)
         areas = areas_of(self.ram, snapshot)
         trace = collect(self.ram, snapshot, areas, self.job.name, now)

@@ -6,8 +6,11 @@ import sys
 import termios
 import tty
 
+from stintlib.console import BANNER_ENDS
+
 ESCAPE = 0x1D    # Ctrl-]; what follows it chooses a guest (the hypervisor's affair) or ends the run (ours)
 END_KEYS = b"qQ"
+LONGEST_BANNER = 16384
 HELP = "The keyboard is the guests'. Ctrl-] then n or a number: input to another guest. Ctrl-] q: end the run."
 
 
@@ -20,6 +23,7 @@ class Terminal:
         self.before = None
         self.reading = [self.input, console]
         self.escaped = False
+        self.banner = b""    # what the firmware has said so far; None once it has ended
 
     def __enter__(self):
         if os.isatty(self.input):
@@ -48,9 +52,21 @@ class Terminal:
         data = self.console.recv(65536)
         if not data:
             self.reading.remove(self.console)
-        elif self.before is not None:
+        data = self._without_banner(data)
+        if self.before is not None:
             data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         os.write(sys.stdout.fileno(), data)
+
+    def _without_banner(self, data):
+        """All but the firmware's banner; that, too, should the machine end in it."""
+        if self.banner is None:
+            return data
+        self.banner += data
+        _, ends, after = self.banner.partition(BANNER_ENDS.encode())
+        if data and len(self.banner) < LONGEST_BANNER and b"\n" not in after:
+            return b""
+        shown, self.banner = after.partition(b"\n")[2] if ends else self.banner, None
+        return shown
 
     def _to_machine(self):
         data = os.read(self.input, 4096)
