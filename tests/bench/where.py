@@ -25,6 +25,7 @@ from stintlib.qemu import GDB_SOCKET, command_line, die_with_parent       # noqa
 from stintlib.scratch import scratch_directory                            # noqa: E402
 
 ADDR2LINE = "riscv64-unknown-elf-addr2line"
+OBJDUMP = "riscv64-unknown-elf-objdump"
 SRET = 0x10200073
 PC = 32                 # its number among the registers of the `g` packet
 MOST = 100_000          # instructions, after which it is no exit but a hang
@@ -167,22 +168,35 @@ def by_line(path, where):
     return [f"{count:6}  {place[1]:28} {place[0][0]}" for count, place in lines]
 
 
-def show(name, path, lines):
+def by_instruction(path, where):
+    """Every one of them, in the order of execution."""
+    text = subprocess.run([OBJDUMP, "-d", "--no-show-raw-insn", str(need_hypervisor())], capture_output=True, text=True,
+                          check=True, timeout=60).stdout
+    words = {int(address, 16): code.expandtabs(8)
+             for address, code in re.findall(r"^ *([0-9a-f]+):\t(.*)$", text, re.MULTILINE)}
+    return [f"{address:x}  {words[address]:40.40}  {where[address][1]:24} {where[address][0][0]}" for address in path]
+
+
+def show(name, path, lines, instructions):
     where = places(sorted(set(path)))
     print(f"{name}: {len(path)} instructions of the hypervisor\n\nby function (inlined < in whom)")
     print("\n".join(by_function(path, where)))
     if lines:
         print("\nin order, by source line")
         print("\n".join(by_line(path, where)))
+    if instructions:
+        print("\nin order, by instruction")
+        print("\n".join(by_instruction(path, where)))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("exit", choices=EXITS, help="which exit")
     parser.add_argument("--lines", action="store_true", help="list source lines in the order of execution, too")
+    parser.add_argument("--instructions", action="store_true", help="list every instruction, too")
     options = parser.parse_args()
     try:
-        show(options.exit, record(*EXITS[options.exit]), options.lines)
+        show(options.exit, record(*EXITS[options.exit]), options.lines, options.instructions)
     except (CannotRun, OSError) as error:
         sys.exit(f"where: {error}")
 

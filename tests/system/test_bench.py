@@ -10,6 +10,7 @@ from harness import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import bench    # noqa: E402  (it needs the path)
+import where    # noqa: E402
 
 WALL_BOUND = 120
 
@@ -43,6 +44,11 @@ def test_switches_cost_alike(measured):
     figures, _ = measured
     assert figures["vcpu_switch_seen"] >= bench.FEWEST_SWITCHES
     assert figures["vcpu_switch_worst"] <= 1.1 * figures["vcpu_switch"]
+
+
+def test_steps_through_an_exit_are_as_many_as_were_counted(measured):
+    figures, _ = measured
+    assert len(where.record(*where.EXITS["null_sbi"])) + 7 == figures["null_sbi"]
 
 
 def test_switches_are_paired_by_the_gap_they_lie_in():
