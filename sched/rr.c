@@ -17,7 +17,7 @@
 #include "sched/sched.h"
 
 #define QUANTUM(s) ((s)->param[0])
-#define LEFT(vcpu) ((vcpu)->priv[0]) /* ns of its quantum */
+#define END(vcpu)  ((vcpu)->priv[0]) /* of its quantum: what vcpu->ran is then */
 
 static bool rr_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
@@ -37,15 +37,12 @@ static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *
 static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
     (void)s, (void)rq, (void)now;
-    LEFT(vcpu) = 0;
+    END(vcpu) = vcpu->ran;
 }
 
-static void rr_charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran)
+static bool has_turn(const struct sched *s, const struct sched_vcpu *vcpu)
 {
-    (void)rq;
-    LEFT(vcpu) -= ran < LEFT(vcpu) ? ran : LEFT(vcpu);
-    if (LEFT(vcpu) < QUANTUM(s) / 64)
-        LEFT(vcpu) = 0;
+    return vcpu->ran + QUANTUM(s) / 64 < END(vcpu);
 }
 
 static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current,
@@ -54,14 +51,14 @@ static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct s
     struct sched_vcpu *next = current;
 
     (void)now;
-    if (!list_empty(&rq->queue) && !(current && LEFT(current))) {
+    if (!list_empty(&rq->queue) && !(current && has_turn(s, current))) {
         next = container_of(rq->queue.next, struct sched_vcpu, link);
         list_remove(&next->link);
-        LEFT(next) = QUANTUM(s);
+        END(next) = next->ran + QUANTUM(s);
         if (current)
             list_push_back(&rq->queue, &current->link);
     }
-    *slice = list_empty(&rq->queue) ? SCHED_FOREVER : LEFT(next);
+    *slice = list_empty(&rq->queue) ? SCHED_FOREVER : END(next) - next->ran;
     return next;
 }
 
@@ -99,7 +96,6 @@ const struct sched_ops sched_rr = {
     .arrive = rr_wake,
     .dequeue = rr_dequeue,
     .yield = rr_yield,
-    .charge = rr_charge,
     .pick = rr_pick,
     .victim = rr_victim,
 };

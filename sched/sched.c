@@ -61,11 +61,11 @@ static void add_members(struct sched_rq *rq, int32_t difference)
 static struct sched_rq *lock_home(struct sched *s, const struct sched_vcpu *vcpu)
 {
     for (;;) {
-        uint32_t pcpu = __atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED);
+        uint32_t pcpu = __atomic_load_n(&vcpu->pcpu, __ATOMIC_ACQUIRE);
         struct sched_rq *rq = &s->rq[pcpu];
 
         spin_lock(&rq->lock);
-        if (__atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED) == pcpu)
+        if (__atomic_load_n(&vcpu->pcpu, __ATOMIC_ACQUIRE) == pcpu)
             return rq;
         spin_unlock(&rq->lock);
     }
@@ -77,7 +77,7 @@ static void depart(struct sched_rq *rq, struct sched_vcpu *vcpu, uint32_t to)
 {
     add_members(rq, -1);
     vcpu->state = SCHED_MOVING;
-    __atomic_store_n(&vcpu->pcpu, to, __ATOMIC_RELAXED);
+    __atomic_store_n(&vcpu->pcpu, to, __ATOMIC_RELEASE); /* who locks `to` on its account sees it MOVING */
 }
 
 /* Takes pCPU `pcpu` out of the idle ones; true: the caller did, and must have it asked. */
@@ -115,6 +115,7 @@ void sched_add(struct sched *s, struct sched_vcpu *vcpu)
     struct sched_rq *rq;
 
     vcpu->pcpu = place_new(s, vcpu);
+    vcpu->ran = 0;
     list_init(&vcpu->link);
     memset(vcpu->param, 0, sizeof(vcpu->param));
     memset(vcpu->priv, 0, sizeof(vcpu->priv));
@@ -181,12 +182,19 @@ uint32_t sched_wake(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
     return ask;
 }
 
+static inline void charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran)
+{
+    vcpu->ran += ran;
+    if (s->ops->charge)
+        s->ops->charge(s, rq, vcpu, ran);
+}
+
 void sched_block(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
 {
     struct sched_rq *rq = &s->rq[pcpu];
 
     spin_lock(&rq->lock);
-    s->ops->charge(s, rq, rq->current, ran);
+    charge(s, rq, rq->current, ran);
     if (s->ops->block)
         s->ops->block(s, rq, rq->current, now);
     rq->current->state = SCHED_BLOCKED;
@@ -199,7 +207,7 @@ void sched_give_way(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
     struct sched_rq *rq = &s->rq[pcpu];
 
     spin_lock(&rq->lock);
-    s->ops->charge(s, rq, rq->current, ran);
+    charge(s, rq, rq->current, ran);
     if (s->ops->yield)
         s->ops->yield(s, rq, rq->current, now);
     spin_unlock(&rq->lock);
@@ -271,15 +279,16 @@ static bool settle(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu
 }
 
 /* The pCPU with the fewest who wait, if that is at least two fewer than in `rq`; or SCHED_NO_PCPU. */
-static uint32_t much_shorter(struct sched *s, const struct sched_rq *rq)
+static uint32_t much_shorter(struct sched *s, const struct sched_rq *rq, uint32_t *length)
 {
-    uint32_t best = SCHED_NO_PCPU, fewest = rq->queued - 1;
+    uint32_t best = SCHED_NO_PCPU;
 
+    *length = rq->queued - 1;
     for (uint32_t i = 0; i < s->pcpus; i++) {
         uint32_t queued = __atomic_load_n(&s->rq[i].queued, __ATOMIC_RELAXED);
 
-        if (queued < fewest) {
-            fewest = queued;
+        if (queued < *length) {
+            *length = queued;
             best = i;
         }
     }
@@ -291,11 +300,12 @@ static uint32_t much_shorter(struct sched *s, const struct sched_rq *rq)
  * the tail there than at his place here, behind somebody whose turn has just begun. NULL: nobody. */
 static struct sched_vcpu *take_surplus(struct sched *s, struct sched_rq *rq)
 {
-    uint32_t to = much_shorter(s, rq), place = rq->queued;
+    uint32_t length, to = much_shorter(s, rq, &length);
+    struct list *link = rq->queue.prev;
 
     if (to == SCHED_NO_PCPU)
         return NULL;
-    for (struct list *link = rq->queue.prev; place > s->rq[to].queued; link = link->prev, place--) {
+    for (uint32_t place = rq->queued; place > length; place--, link = link->prev) {
         struct sched_vcpu *vcpu = container_of(link, struct sched_vcpu, link);
 
         if (bit_test(vcpu->affinity, to)) {
@@ -308,16 +318,23 @@ static struct sched_vcpu *take_surplus(struct sched *s, struct sched_rq *rq)
     return NULL;
 }
 
-/* The VCPU departed for another pCPU; it waits there from now on. Returns whom to ask. */
-static uint32_t hand_over(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
+/* Unlocks `rq`, from which one who waits may have gone to another pCPU by then. Returns whom to ask. */
+static __attribute__((noinline)) uint32_t even_out(struct sched *s, struct sched_rq *rq, uint64_t now)
 {
-    uint32_t pcpu = vcpu->pcpu;
-    struct sched_rq *rq = &s->rq[pcpu];
+    struct sched_vcpu *vcpu = take_surplus(s, rq);
+    uint32_t pcpu;
+    bool preempt;
 
-    spin_lock(&rq->lock);
-    bool ask = settle(s, rq, vcpu, now) || !rq->current;
     spin_unlock(&rq->lock);
-    return ask ? pcpu : SCHED_NO_PCPU;
+    if (!vcpu)
+        return SCHED_NO_PCPU;
+    pcpu = vcpu->pcpu;
+    rq = &s->rq[pcpu];
+    spin_lock(&rq->lock);
+    preempt = settle(s, rq, vcpu, now);
+    pcpu = whom_to_ask(s, pcpu, false, preempt);
+    spin_unlock(&rq->lock);
+    return pcpu;
 }
 
 /* A pCPU that does not idle any more may have been asked to take somebody, and has taken somebody else. */
@@ -376,16 +393,16 @@ uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now,
                     struct sched_decision *decision)
 {
     struct sched_rq *rq = &s->rq[pcpu];
-    struct sched_vcpu *last = rq->current, *surplus = NULL;
+    struct sched_vcpu *last = rq->current;
     uint32_t ask;
 
     if (!last)
         return pick_anew(s, pcpu, now, decision);
     spin_lock(&rq->lock);
-    s->ops->charge(s, rq, last, ran);
+    charge(s, rq, last, ran);
     ask = choose(s, rq, now, decision);
     if (rq->queued >= 2 && rq->current != last && ask == SCHED_NO_PCPU)
-        surplus = take_surplus(s, rq);
+        return even_out(s, rq, now);
     spin_unlock(&rq->lock);
-    return surplus ? hand_over(s, surplus, now) : ask;
+    return ask;
 }

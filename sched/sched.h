@@ -49,6 +49,7 @@ struct sched_vcpu {
                                       sched_pick that returned it: it has migrated */
     uint32_t vm, id;              /* siblings share `vm`; constant */
     uint64_t affinity;            /* bit n: may run on pCPU n; never 0 */
+    uint64_t ran;                 /* ns it has run since it was added; the frame's, exact in every call below */
     uint64_t param[SCHED_PARAMS]; /* by sched_parameter.slot, for those with per_vcpu */
     uint64_t priv[SCHED_PRIV];    /* the scheduler's own; zero at add */
 };
@@ -92,7 +93,7 @@ struct sched_decision {
 };
 
 /*
- * What a scheduler does. `rq` is locked. Only block and yield may be NULL: nothing to do.
+ * What a scheduler does. `rq` is locked. Of block, yield and charge those may be NULL that have nothing to do.
  */
 struct sched_ops {
     const char *name;
@@ -109,7 +110,7 @@ struct sched_ops {
     void (*block)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
     /* the running vcpu offers its place. */
     void (*yield)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
-    /* the running vcpu ran for `ran` ns since the last charge. */
+    /* the running vcpu ran for `ran` ns since the last charge; vcpu->ran has them already. */
     void (*charge)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t ran);
     /* Who next, and for how long (*slice, ns)? `current` is runnable and not in the queue, or NULL. Takes
      * the chosen one out of the queue and puts a `current` that was not chosen into it. NULL: nobody. */
