@@ -56,6 +56,18 @@ static exit_class on_illegal_instruction(struct vcpu *v)
     return STINT_EXIT_CSR;
 }
 
+/* The guest's own tables do not let it fetch an instruction: its kernel's business, unless it is the kernel's
+ * trap handler that cannot be fetched. Such a guest would trap for ever and execute nothing, and where
+ * time is the count of instructions, as under QEMU's -icount, no slice would ever end. */
+static exit_class on_fetch_fault(struct vcpu *v)
+{
+    if (v->regs.pc == (csr_read(vstvec) & ~3UL))
+        vm_crash(v, "endless faults: its trap handler at 0x%lx cannot be fetched", v->regs.pc);
+    else
+        vcpu_inject(v, csr_read(scause), csr_read(stval));
+    return STINT_EXIT_FAULT;
+}
+
 /* An access that the G-stage refused: RAM not touched before, a device, or nothing at all. */
 static exit_class on_guest_page_fault(struct vcpu *v)
 {
@@ -76,11 +88,14 @@ static exit_class on_unexpected(struct vcpu *v)
 #define INTERRUPT(irq) EXIT_SLOT(CAUSE_INTERRUPT | (irq))
 
 const exit_handler exit_handlers[EXIT_SLOTS] = {
-    [0 ... 1] = on_unexpected,
+    [0] = on_unexpected,
+    [CAUSE_FETCH_ACCESS] = on_fetch_fault,
     [CAUSE_ILLEGAL] = on_illegal_instruction,
     [3 ... 9] = on_unexpected,
     [CAUSE_ECALL_VS] = sbi_call,
-    [11 ... 19] = on_unexpected,
+    [11] = on_unexpected,
+    [CAUSE_FETCH_PAGE] = on_fetch_fault,
+    [13 ... 19] = on_unexpected,
     [CAUSE_FETCH_GUEST_PAGE] = on_guest_page_fault,
     [CAUSE_LOAD_GUEST_PAGE] = on_guest_page_fault,
     [CAUSE_VIRTUAL] = on_virtual_instruction,

@@ -208,9 +208,9 @@ size_t fdt_write_finish(struct fdt_writer *writer)
     return total;
 }
 
-static const char isa[] = "rv64imafdc_zicntr_zicsr_zifencei_sstc";
+static const char isa[] = "rv64imafdc_zicntr_zicsr_zifencei_sstc_svadu";
 static const char *const isa_extensions[] = {"i", "m",      "a",     "f",        "d",
-                                             "c", "zicntr", "zicsr", "zifencei", "sstc"};
+                                             "c", "zicntr", "zicsr", "zifencei", "sstc", "svadu"};
 
 static void write_cpu(struct fdt_writer *writer, uint32_t hart)
 {

@@ -26,13 +26,23 @@ static uint64_t total, available;
 static struct range reserved[4];
 static uint32_t reserved_count;
 
+/* A page at the border of two ranges, touched by both, stays with the earlier: count_fresh relies on it. */
 void page_reserve(uint64_t start, uint64_t end)
 {
+    struct range range = {align_down(start, PAGE_SIZE), align_up(end, PAGE_SIZE)};
+    if (start >= end)
+        return;
+    for (uint32_t i = 0; i < reserved_count; i++) {
+        if (range.start >= reserved[i].start && range.start < reserved[i].end)
+            range.start = reserved[i].end;
+        if (range.end > reserved[i].start && range.end <= reserved[i].end)
+            range.end = reserved[i].start;
+    }
+    if (range.start >= range.end)
+        return;
     if (reserved_count == sizeof(reserved) / sizeof(reserved[0]))
         panic("page_reserve: more than %u ranges", reserved_count);
-    if (start < end)
-        reserved[reserved_count++] =
-            (struct range){align_down(start, PAGE_SIZE), align_up(end, PAGE_SIZE)};
+    reserved[reserved_count++] = range;
 }
 
 /* The first address >= at where `bytes` fit between the reserved ranges. */

@@ -22,11 +22,12 @@ _Static_assert(offsetof(struct pcpu, trap_save) == PCPU_TRAP_SAVE, "switch.S");
 _Static_assert(offsetof(struct pcpu, stack_top) == 24, "boot.S");
 
 /* What VS-mode handles itself: all that its own page tables, system calls and mistakes cause. Not here:
- * illegal instructions, because the first use of floating point is one (vcpu_fp_on). */
+ * illegal instructions, because the first use of floating point is one (vcpu_fp_on), and fetches, because of guests
+ * that cannot fetch their trap handler (exit.c). */
 #define HEDELEG                                                                                                   \
-    (BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_FETCH_ACCESS) | BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | \
-     BIT(CAUSE_LOAD_ACCESS) | BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) |        \
-     BIT(CAUSE_FETCH_PAGE) | BIT(CAUSE_LOAD_PAGE) | BIT(CAUSE_STORE_PAGE))
+    (BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) | \
+     BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) | BIT(CAUSE_LOAD_PAGE) |          \
+     BIT(CAUSE_STORE_PAGE))
 #define HIDELEG (BIT(IRQ_VS_SOFT) | BIT(IRQ_VS_TIMER) | BIT(IRQ_VS_EXT))
 
 void pcpu_init_hart(struct pcpu *p)
@@ -35,7 +36,7 @@ void pcpu_init_hart(struct pcpu *p)
     csr_write(hedeleg, HEDELEG);
     csr_write(hideleg, HIDELEG);
     csr_write(hcounteren, HCOUNTEREN_ALL);
-    csr_write(henvcfg, HENVCFG_STCE);
+    csr_write(henvcfg, HENVCFG_STCE | HENVCFG_ADUE);
     if (!(csr_read(henvcfg) & HENVCFG_STCE))
         panic("hart %u: no Sstc extension (vstimecmp); QEMU's -cpu rv64 has it", p->hart);
     csr_write(hvip, 0);

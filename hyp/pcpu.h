@@ -31,6 +31,7 @@ struct pcpu {
     struct vcpu *current;           /* NULL: nobody, or about to idle */
     bool attention;                 /* something came up: think before the next entry. Set last, by anyone; then a kick */
     bool ask_scheduler;             /* what came up: who should run. Set by anyone, with attention */
+    uint64_t came;                  /* host ticks: since when `current` is here, for the scheduler's charge */
     uint64_t slice;                 /* ns that the scheduler gave `current`, from the coming entry on; 0: begun */
     enum vcpu_wish { WISH_NONE, WISH_BLOCK, WISH_OFFLINE } wish; /* of `current`, by its last exit; with
                                        attention */

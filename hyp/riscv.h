@@ -27,7 +27,7 @@
 #define HCOUNTEREN_ALL 7UL /* cycle, time, instret */
 
 #define HENVCFG_STCE (1UL << 63) /* the guest has stimecmp */
-#define HENVCFG_FIOM (1UL << 0)
+#define HENVCFG_ADUE (1UL << 61) /* hardware sets A and D in its page tables, as under OpenSBI alone */
 
 #define SATP_SV39     (8UL << 60)
 #define HGATP_SV39X4  (8UL << 60)

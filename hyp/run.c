@@ -14,24 +14,41 @@
 #include "hyp/trace.h"
 #include "hyp/vcpu.h"
 
+/* What the scheduler charges the VCPU that leaves now, ns: all the time that nobody else could use, its exits
+ * and what came of them included, so that a guest gains nothing by making the hypervisor work. */
+static uint64_t charge(const struct pcpu *self)
+{
+    return ticks_to_ns(self->now - self->came);
+}
+
 void run_give_up(struct pcpu *self, enum stint_runstate next)
 {
     struct vcpu *v = self->current;
     vcpu_save(v);
-    uint64_t ran = ticks_to_ns(vcpu_leave(self, v, next));
+    vcpu_leave(self, v, next);
     self->current = NULL;
     self->ask_scheduler = self->attention = true;
-    sched_block(&machine.sched, self->id, ran, ticks_to_ns(self->now));
+    sched_block(&machine.sched, self->id, charge(self), ticks_to_ns(self->now));
 }
 
-static void grant_wish(struct pcpu *self)
+/* What the current VCPU wished for, and what others ask of it. Unless it leaves for that, this is work for it
+ * like the handling of an exit. */
+static void serve_current(struct pcpu *self)
 {
+    struct vcpu *v = self->current;
     enum vcpu_wish wish = self->wish;
     self->wish = WISH_NONE;
     if (wish == WISH_BLOCK)
-        vcpu_block(self->current);
+        vcpu_block(v);
     else if (wish == WISH_OFFLINE)
-        vcpu_offline(self->current);
+        vcpu_offline(v);
+    if (self->current && v->requests)
+        vcpu_serve(v);
+    if (self->current) {
+        uint64_t now = rdtime();
+        self->stats->ticks[STINT_PCPU_HYP_VCPU] += now - self->now;
+        self->now = now;
+    }
 }
 
 /* The current VCPU, if there is one, goes back among the others; the scheduler names the next. */
@@ -42,7 +59,8 @@ static void ask_scheduler(struct pcpu *self)
     uint64_t ran = 0;
     if (last) {
         vcpu_save(last);
-        ran = ticks_to_ns(vcpu_leave(self, last, STINT_RUNNABLE)); /* before another pCPU can take it */
+        vcpu_leave(self, last, STINT_RUNNABLE); /* before another pCPU can take it */
+        ran = charge(self);
     }
     struct sched_decision decision;
     pcpu_ask(sched_pick(&machine.sched, self->id, ran, ticks_to_ns(self->now), &decision));
@@ -51,6 +69,7 @@ static void ask_scheduler(struct pcpu *self)
         self->current = container_of(decision.vcpu, struct vcpu, sched);
         vcpu_enter(self, self->current, decision.slice);
         self->slice = decision.slice;
+        self->came = self->now;
         if (self->current->requests)
             self->attention = true;
     }
@@ -63,6 +82,7 @@ static void return_to_guest(struct pcpu *self)
     pcpu_end_own_work(self, now, STINT_PCPU_GUEST);
     if (self->slice) {
         clock_set_slice(self, now, self->slice);
+        self->came = now;
         self->slice = 0;
     }
 }
@@ -77,10 +97,8 @@ static struct vcpu *think_again(struct pcpu *self)
         __atomic_store_n(&self->attention, false, __ATOMIC_SEQ_CST);
         if (machine_ends())
             machine_leave(self);
-        if (self->wish)
-            grant_wish(self);
-        if (self->current && self->current->requests)
-            vcpu_serve(self->current);
+        if (self->current && (self->wish || self->current->requests))
+            serve_current(self);
         if (self->ask_scheduler)
             ask_scheduler(self);
     }

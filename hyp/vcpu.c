@@ -232,7 +232,7 @@ void vcpu_save(struct vcpu *v)
     }
 }
 
-uint64_t vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
+void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
 {
     struct stint_vcpu_stats *stats = v->stats;
     uint64_t ran = pcpu_vcpu_ticks(p) - stats->run_base;
@@ -242,7 +242,6 @@ uint64_t vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
     v->since = p->now;
     __atomic_store_n(&stats->state, next, __ATOMIC_RELEASE);
     trace(p, p->now, STINT_EV_LEAVE, v->index, next, 0, 0);
-    return ran;
 }
 
 /* The first VCPU of all to run ends the hypervisor's bring-up, which the host wants to know the cost of. */

@@ -114,9 +114,8 @@ void vcpu_resume_at(struct vcpu *, uint64_t pc);
 /* Saves what hardware holds of it: VS CSRs, and FP registers if it changed them. */
 void vcpu_save(struct vcpu *);
 
-/* Leaves the pCPU at p->now with its VS CSRs saved. `next` is its runstate from then on. Returns how long it
- * ran since it came, ticks. */
-uint64_t vcpu_leave(struct pcpu *, struct vcpu *, enum stint_runstate next);
+/* Leaves the pCPU at p->now with its VS CSRs saved. `next` is its runstate from then on. */
+void vcpu_leave(struct pcpu *, struct vcpu *, enum stint_runstate next);
 
 /* Comes onto the pCPU at p->now: VS CSRs, address spaces, fences. slice: ns, for the trace. */
 void vcpu_enter(struct pcpu *, struct vcpu *, uint64_t slice);

@@ -79,7 +79,7 @@ static void test_vm_chosen_and_memory(void **state)
 static void test_vm_cpus(void **state)
 {
     static const char *const extensions[] = {"i", "m",      "a",     "f",        "d",
-                                             "c", "zicntr", "zicsr", "zifencei", "sstc"};
+                                             "c", "zicntr", "zicsr", "zifencei", "sstc", "svadu"};
     size_t size;
     struct fdt fdt = open_vm(&machine, &size);
     uint32_t cpus = fdt_find_path(&fdt, "/cpus"), cpu = FDT_NONE, hart, count = 0;
@@ -102,7 +102,7 @@ static void test_vm_cpus(void **state)
     assert_string_at(&fdt, "/cpus/cpu@2", "status", "okay");
     assert_string_at(&fdt, "/cpus/cpu@2", "compatible", "riscv");
     assert_string_at(&fdt, "/cpus/cpu@2", "mmu-type", "riscv,sv39");
-    assert_string_at(&fdt, "/cpus/cpu@2", "riscv,isa", "rv64imafdc_zicntr_zicsr_zifencei_sstc");
+    assert_string_at(&fdt, "/cpus/cpu@2", "riscv,isa", "rv64imafdc_zicntr_zicsr_zifencei_sstc_svadu");
     assert_string_at(&fdt, "/cpus/cpu@2", "riscv,isa-base", "rv64i");
     assert_string_at(&fdt, "/cpus/cpu@2/interrupt-controller", "compatible", "riscv,cpu-intc");
     assert_u64_at(&fdt, "/cpus/cpu@2/interrupt-controller", "phandle", 3);
