@@ -213,11 +213,11 @@ void sched_give_way(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
     spin_unlock(&rq->lock);
 }
 
-/* Lets the scheduler pick from `rq`, which is locked, and keeps the books. Returns whom to ask. */
-static inline uint32_t choose(struct sched *s, struct sched_rq *rq, uint64_t now,
+/* Lets the scheduler pick from `rq`, which is locked and whose current one is `current`, and keeps the books.
+ * Returns whom to ask. */
+static inline uint32_t choose(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now,
                               struct sched_decision *decision)
 {
-    struct sched_vcpu *current = rq->current;
     struct sched_vcpu *next = s->ops->pick(s, rq, current, now, &decision->slice);
 
     decision->vcpu = next;
@@ -368,7 +368,7 @@ static uint32_t choose_first(struct sched *s, uint32_t pcpu, struct sched_vcpu *
     spin_lock(&rq->lock);
     if (taken)
         settle(s, rq, taken, now);
-    ask = choose(s, rq, now, decision);
+    ask = choose(s, rq, NULL, now, decision);
     spin_unlock(&rq->lock);
     return ask;
 }
@@ -400,8 +400,8 @@ uint32_t sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now,
         return pick_anew(s, pcpu, now, decision);
     spin_lock(&rq->lock);
     charge(s, rq, last, ran);
-    ask = choose(s, rq, now, decision);
-    if (rq->queued >= 2 && rq->current != last && ask == SCHED_NO_PCPU)
+    ask = choose(s, rq, last, now, decision);
+    if (rq->queued >= 2 && decision->vcpu != last && ask == SCHED_NO_PCPU)
         return even_out(s, rq, now);
     spin_unlock(&rq->lock);
     return ask;
