@@ -61,8 +61,8 @@ struct scenario {
     uint32_t topology_line;
     uint64_t sched_param[SCHED_PARAMS]; /* the scheduler's parameters, by slot */
     uint32_t trace_slots;               /* events a pCPU's ring holds, a power of two; 0: trace off */
-    bool ignore_htinst;                 /* MMIO is decoded from the guest's memory, as where htinst tells nothing */
-    bool console_mux;                   /* the console's input goes to one guest at a time */
+    bool ignore_htinst; /* MMIO is decoded from the guest's memory, as where htinst tells nothing */
+    bool console_mux;   /* the console's input goes to one guest at a time */
     uint32_t vms;
     struct scenario_vm vm[STINT_MAX_VMS];
     uint32_t events;

@@ -103,7 +103,7 @@ static bool set_sched(struct config_reader *r, const struct key *key, const char
     r->scenario->sched = sched_find(text);
     if (r->scenario->sched)
         return true;
-    for (size_t i = 0; sched_all[i] && i < CONFIG_MAX_KEYS - 1; i++)
+    for (size_t i = 0; i < CONFIG_MAX_KEYS - 1 && sched_all[i]; i++)
         names[i] = sched_all[i]->name;
     return complain_choice(r, text, names);
 }

@@ -43,13 +43,13 @@
 enum sched_state { SCHED_OUT, SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_MOVING };
 
 struct sched_vcpu {
-    struct list link;             /* in its run queue, while QUEUED; the scheduler's */
-    enum sched_state state;       /* the frame's */
-    uint32_t pcpu;                /* whose run queue it belongs to; the frame's. Another one after a
+    struct list link;       /* in its run queue, while QUEUED; the scheduler's */
+    enum sched_state state; /* the frame's */
+    uint32_t pcpu;          /* whose run queue it belongs to; the frame's. Another one after a
                                       sched_pick that returned it: it has migrated */
-    uint32_t vm, id;              /* siblings share `vm`; constant */
-    uint64_t affinity;            /* bit n: may run on pCPU n; never 0 */
-    uint64_t ran;                 /* ns it has run since it was added; the frame's, exact in every call below */
+    uint32_t vm, id;        /* siblings share `vm`; constant */
+    uint64_t affinity;      /* bit n: may run on pCPU n; never 0 */
+    uint64_t ran;           /* ns it has run since it was added; the frame's, exact in every call below */
     uint64_t param[SCHED_PARAMS]; /* by sched_parameter.slot, for those with per_vcpu */
     uint64_t priv[SCHED_PRIV];    /* the scheduler's own; zero at add */
 };
