@@ -74,8 +74,9 @@ install() {
     # Before it had a package of its own, QEMU for RISC-V was in this one.
     apt-cache show qemu-system-riscv >/dev/null 2>&1 ||
         rest=$(echo "$rest" | sed 's/qemu-system-riscv/qemu-system-misc/')
-    [ -z "$new" ] || apt -t "$(codename)-backports" install --no-install-recommends $new || return 1
-    [ -z "$rest" ] || apt install --no-install-recommends $rest
+    # Backports last: libraries that both need stay the release's own.
+    [ -z "$rest" ] || apt install --no-install-recommends $rest || return 1
+    [ -z "$new" ] || apt -t "$(codename)-backports" install --no-install-recommends $new
 }
 
 apt() {
