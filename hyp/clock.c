@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one hardware timer of a pCPU, stimecmp, always holds the nearest of: the
- * first armed timer, the end of the slice, and the beat. Nothing polls.
+ * The one hardware timer of a pCPU, stimecmp, holds the nearest of: the first
+ * armed timer, the end of the slice, and the beat. It is written in one place, clock_program, on the
+ * way to a guest or to sleep. Nothing polls.
  *
  * The beat: under QEMU's instruction counting several harts take turns as long as
  * the time to the next timer, so each busy pCPU of several keeps a short one,
- * or the others would stand still for whole slices.
+ * or the others would stand still for whole slices. There, writing stimecmp may also end the hart's turn:
+ * another reason to do it last, when the time is no longer the hypervisor's.
  */
 #include "hyp/clock.h"
 #include <stddef.h>
@@ -33,7 +35,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void program(const struct pcpu *self)
+void clock_program(const struct pcpu *self)
 {
     csr_write(stimecmp, earlier(earlier(self->slice_end, self->beat_end), self->first_deadline));
 }
@@ -81,7 +83,6 @@ void timer_arm(struct pcpu *self, struct timer *t, uint64_t deadline)
     list_insert_before(at, &t->link);
     note_first_deadline(self);
     spin_unlock(&self->timer_lock);
-    program(self);
 }
 
 /* The first timer that is due, taken off the list; NULL: none. */
@@ -102,13 +103,11 @@ void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns)
 {
     self->slice_end = ns == SCHED_FOREVER ? CLOCK_NEVER : now + ns_to_ticks(ns);
     self->beat_end = machine.beat ? now + machine.beat : CLOCK_NEVER;
-    program(self);
 }
 
 void clock_set_idle(struct pcpu *self)
 {
     self->slice_end = self->beat_end = CLOCK_NEVER;
-    program(self);
 }
 
 static void fire_due(struct pcpu *self, uint64_t now) __attribute__((noinline));
@@ -127,13 +126,13 @@ bool clock_interrupt(struct pcpu *self)
     bool slice_ends = self->slice_end <= now, timer_due = self->first_deadline <= now;
     if (slice_ends) {
         self->slice_end = CLOCK_NEVER;
-        self->ask_scheduler = self->attention = true;
+        self->ask_scheduler = true;
     }
     if (self->beat_end <= now)
         self->beat_end = now + machine.beat;
     if (timer_due)
         fire_due(self, now);
-    program(self);
+    self->attention = true; /* at the least, the timer must be set again */
     return !slice_ends && !timer_due;
 }
 

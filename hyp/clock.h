@@ -42,6 +42,9 @@ void timer_arm(struct pcpu *self, struct timer *, uint64_t deadline);
 /* From any pCPU. Returns once it is not armed; `fire` may be under way on its pCPU. */
 void timer_cancel(struct timer *);
 
+/* Sets the hardware timer to what is next. The last thing to do before a guest runs or the pCPU sleeps. */
+void clock_program(const struct pcpu *self);
+
 /* The slice of the VCPU on this pCPU ends after `ns` from `now`; SCHED_FOREVER: no end. */
 void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns);
 

@@ -46,8 +46,8 @@ uint64_t gstage_hgatp(const struct gstage *);
 /* The leaf entry for gpa, or NULL where no table leads to it. It may be invalid. */
 uint64_t *gstage_find(const struct gstage *, uint64_t gpa);
 
-/* Maps one page, over an earlier mapping too. bits: PTE_*. False: no page left for a table, or gpa is
- * beyond 41 bits. */
+/* Maps one page, over an earlier mapping too: that one's page is the caller's then, who takes it out of
+ * `pages` unless it was borrowed. bits: PTE_*. False: no page left for a table, or gpa is beyond 41 bits. */
 bool gstage_map(struct gstage *, uint64_t gpa, uint64_t page, uint64_t bits);
 
 /* Frees all pages that are not borrowed, and all tables; the root stays, empty. */

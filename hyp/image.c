@@ -77,8 +77,10 @@ static const char *parse_elf(struct image *image, const uint8_t *data, size_t by
         memcpy(&program, data + header.program_offset + i * sizeof(program), sizeof(program));
         if (program.type != ELF_LOAD || program.memory_bytes == 0)
             continue;
-        if (!within(program.offset, program.file_bytes, bytes) || program.file_bytes > program.memory_bytes)
+        if (!within(program.offset, program.file_bytes, bytes))
             return "it is an ELF file that was cut off";
+        if (program.file_bytes > program.memory_bytes)
+            return "it is an ELF file with a segment that has fewer bytes in memory than in the file";
         const char *problem = add_segment(image, program.paddr, data + program.offset, program.file_bytes,
                                           program.memory_bytes, base, size);
         if (problem)

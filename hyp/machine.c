@@ -26,6 +26,7 @@ struct machine machine;
 static struct due_command commands[SCENARIO_MAX_EVENTS];
 static struct timer end_timer, poll_timer;
 static uint32_t sleeping; /* pCPUs in wfi; atomic */
+static uint32_t wakings;  /* how often one came out of it; atomic */
 static uint32_t leader;   /* 1: some pCPU does the last rites; atomic */
 
 uint64_t machine_init_shared(const struct scenario *scenario, uint32_t timebase_hz)
@@ -134,18 +135,25 @@ void machine_vm_ended(void)
     machine_end(STINT_END_STOPPED);
 }
 
-void machine_idles(void)
+static bool nothing_to_come(void)
 {
-    if (__atomic_add_fetch(&sleeping, 1, __ATOMIC_SEQ_CST) < pcpu_count)
-        return;
     for (uint32_t id = 0; id < pcpu_count; id++)
         if (!clock_is_quiet(&pcpus[id]) || pcpus[id].attention)
-            return;
-    machine_end(STINT_END_STUCK);
+            return false;
+    return true;
+}
+
+void machine_idles(void)
+{
+    uint32_t before = __atomic_load_n(&wakings, __ATOMIC_SEQ_CST);
+    if (__atomic_add_fetch(&sleeping, 1, __ATOMIC_SEQ_CST) == pcpu_count && nothing_to_come() &&
+        __atomic_load_n(&wakings, __ATOMIC_SEQ_CST) == before)
+        machine_end(STINT_END_STUCK);
 }
 
 void machine_wakes(void)
 {
+    __atomic_add_fetch(&wakings, 1, __ATOMIC_SEQ_CST);
     __atomic_sub_fetch(&sleeping, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -85,6 +85,7 @@ static void return_to_guest(struct pcpu *self)
         self->came = now;
         self->slice = 0;
     }
+    clock_program(self);
 }
 
 /* All that may come between two runs of a guest, other than handling its exit. The guest's time ended with
@@ -120,6 +121,7 @@ static void idle(struct pcpu *self)
     self->loaded = NULL;
     clock_set_idle(self);
     pcpu_end_own_work(self, rdtime(), STINT_PCPU_IDLE);
+    clock_program(self);
     machine_idles();
     if (!self->attention)
         wfi();

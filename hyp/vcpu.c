@@ -176,7 +176,8 @@ void vcpu_await_fence(struct vcpu *v)
     struct pcpu *self = pcpu_self();
     const uint32_t fences = VCPU_REQ_FENCE | VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_G;
     for (uint64_t turns = 0; v != self->current && __atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) & fences &&
-                             __atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING;
+                             __atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING &&
+                             !machine_ends(); /* then nobody enters a guest any more */
          turns++) {
         serve_fences(self->current, take_requests(self->current, fences));
         if (turns == SPIN_BOUND)
@@ -299,7 +300,9 @@ static void load(struct pcpu *p, struct vcpu *v)
 void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
 {
     struct stint_vcpu_stats *stats = v->stats;
-    change_state(v, p->now > v->since ? p->now : v->since, STINT_RUNNING);
+    if (p->now < v->since) /* another pCPU woke it since */
+        p->now = v->since;
+    change_state(v, p->now, STINT_RUNNING);
     stats->pcpu = p->id;
     stats->run_base = pcpu_vcpu_ticks(p);
     stats->hyp_base = p->stats->ticks[STINT_PCPU_HYP_VCPU];

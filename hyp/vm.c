@@ -130,13 +130,6 @@ static bool load_device_tree(struct vm *vm, uint64_t *where)
     return done;
 }
 
-/* Whatever pCPUs remember of its VMID belongs to a former life. */
-static void forget_translations(struct vm *vm)
-{
-    for (uint32_t i = 0; i < pcpu_count; i++)
-        pcpus[i].last_of_vm[vm->index] = NULL;
-}
-
 void vm_start(struct vm *vm)
 {
     struct image image;
@@ -149,13 +142,14 @@ void vm_start(struct vm *vm)
     vm->stats->starts++;
     vm->stats->area_offset = vm->stats->area_bytes = 0;
     memset(&vm->uart, 0, sizeof(vm->uart));
-    forget_translations(vm);
+    vm_forget_translations(vm);
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vm->vcpus[id].requests = 0;
-    vm->ending = VM_GOES_ON;
     trace(pcpu_self(), rdtime(), STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, vm->htimedelta);
 
-    if (!load_image(vm, &image) || !load_device_tree(vm, &tree)) {
+    bool loaded = load_image(vm, &image) && load_device_tree(vm, &tree);
+    vm->ending = VM_GOES_ON; /* not before: nobody else ends a VM that is being rebooted */
+    if (!loaded) {
         vm_end(vm, VM_CRASHES, "no memory left to load its image");
         return;
     }
@@ -189,11 +183,13 @@ static void finish(struct vm *vm)
         vm->vcpus[id].hsm = SBI_HSM_STOPPED;
     gstage_clear(&vm->gstage);
     vm->stats->hgatp = 0;
-    set_state(vm, ending == VM_CRASHES ? STINT_VM_CRASHED : STINT_VM_STOPPED);
-    if (ending == VM_REBOOTS)
+    if (ending == VM_REBOOTS) {
+        set_state(vm, STINT_VM_WAITING);
         vm_start(vm);
-    else
+    } else {
+        set_state(vm, ending == VM_CRASHES ? STINT_VM_CRASHED : STINT_VM_STOPPED);
         machine_vm_ended();
+    }
 }
 
 void vm_end(struct vm *vm, enum vm_ending ending, const char *why, ...)
@@ -207,14 +203,11 @@ void vm_end(struct vm *vm, enum vm_ending ending, const char *why, ...)
         va_end(args);
         vm->ending = ending;
     }
-    bool nobody = vm->online == 0;
+    vm->online++; /* it does not end, and start anew, before all are asked */
     spin_unlock(&vm->lock);
-    if (!first)
-        return;
-    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+    for (uint32_t id = 0; first && id < vm->vcpu_count; id++)
         vcpu_request(&vm->vcpus[id], VCPU_REQ_OFFLINE);
-    if (nobody)
-        finish(vm);
+    vm_vcpu_gone(vm);
 }
 
 void vm_vcpu_gone(struct vm *vm)
@@ -222,8 +215,9 @@ void vm_vcpu_gone(struct vm *vm)
     spin_lock(&vm->lock);
     bool last = --vm->online == 0;
     enum vm_ending ending = vm->ending;
+    bool over = vm->stats->state == STINT_VM_STOPPED || vm->stats->state == STINT_VM_CRASHED;
     spin_unlock(&vm->lock);
-    if (!last)
+    if (!last || over)
         return;
     if (ending == VM_GOES_ON) /* every hart stopped itself by HSM */
         vm_end(vm, VM_STOPS, "all of its harts stopped themselves");

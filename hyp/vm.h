@@ -36,7 +36,7 @@ struct vm {
 
     struct vcpu *vcpus;
     uint32_t vcpu_count;
-    uint32_t online;                /* VCPUs that are not offline; under lock */
+    uint32_t online;                /* VCPUs that are not offline, and who is about to end them; under lock */
     uint32_t ending;                /* enum vm_ending; under lock: who sets it first decides */
     struct timer timer;             /* its start */
 };
@@ -78,6 +78,9 @@ static inline bool vm_is_ram(const struct vm *vm, uint64_t gpa, uint64_t bytes)
     uint64_t offset = gpa - VM_RAM_BASE;
     return offset < vm->config->memory && bytes <= vm->config->memory - offset;
 }
+
+/* Whatever pCPUs that do not run it now remember of its translations is void. */
+void vm_forget_translations(struct vm *);
 
 /* Copies between the hypervisor and guest RAM. False, and nothing promised about the destination, unless
  * all of it is RAM and pages can be had. */

@@ -6,6 +6,7 @@
 #include <stint/sbi.h>
 #include "hyp/machine.h"
 #include "hyp/page.h"
+#include "hyp/pcpu.h"
 #include "hyp/riscv.h"
 #include "hyp/vcpu.h"
 #include "hyp/vm.h"
@@ -87,8 +88,17 @@ static uint64_t move_page(struct vm *vm, uint64_t gpa, uint64_t place)
     return old;
 }
 
+void vm_forget_translations(struct vm *vm)
+{
+    for (uint32_t i = 0; i < pcpu_count; i++)
+        pcpus[i].last_of_vm[vm->index] = NULL;
+}
+
+/* After this no pCPU uses a G-stage translation older than the call: those that run the VM fence now, the
+ * others when it comes back. */
 static void fence_all(struct vm *vm)
 {
+    vm_forget_translations(vm);
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vcpu_request(&vm->vcpus[id], VCPU_REQ_FENCE_G);
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
