@@ -61,4 +61,5 @@ void vm_crash(struct vcpu *v, const char *why, ...)
     console_print("[stint] %s did wrong and is stopped: %s\n", v->vm->config->name, text);
     print_state(v);
     vm_end(v->vm, VM_CRASHES, "%s", text);
+    vcpu_request(v, VCPU_REQ_OFFLINE); /* now, though another one may have ended the VM first */
 }

@@ -23,6 +23,12 @@ static uint64_t make_pte(uint64_t page, uint64_t bits)
     return page >> PAGE_SHIFT << PTE_PPN_SHIFT | bits;
 }
 
+/* Siblings' page walks see what is behind the entry before they see the entry. */
+static void publish(uint64_t *pte, uint64_t value)
+{
+    __atomic_store_n(pte, value, __ATOMIC_RELEASE);
+}
+
 uint64_t gstage_hgatp(const struct gstage *g)
 {
     return HGATP_SV39X4 | (uint64_t)g->vmid << HGATP_VMID_SHIFT | (uint64_t)g->root >> PAGE_SHIFT;
@@ -54,13 +60,13 @@ bool gstage_map(struct gstage *g, uint64_t gpa, uint64_t page, uint64_t bits)
             if (!fresh)
                 return false;
             g->pages++;
-            *pte = make_pte(fresh, PTE_V);
+            publish(pte, make_pte(fresh, PTE_V));
         }
         table = (uint64_t *)pte_page(*pte);
     }
     if (!(bits & PTE_BORROWED))
         g->pages++;
-    table[slot(gpa, 0)] = make_pte(page, bits);
+    publish(&table[slot(gpa, 0)], make_pte(page, bits));
     return true;
 }
 

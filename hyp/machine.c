@@ -115,7 +115,8 @@ void machine_begin(struct pcpu *self, const struct scenario *scenario)
     if (scenario->console_mux)
         timer_arm(self, &poll_timer, start);
     vm_begin_all(self);
-    __atomic_store_n(&machine.start_time, start, __ATOMIC_RELEASE); /* lets the others go */
+    __atomic_store_n(&machine.start_time, start, __ATOMIC_RELEASE);
+    pcpu_release_others();
 }
 
 void machine_end(enum stint_end why)

@@ -167,16 +167,22 @@ static void check_vm(const struct scenario_vm *vm)
                vm->memory_line ? vm->memory_line : vm->line, vm->memory >> 10, vm->name);
 }
 
+/* Bytes of G-stage tables below the root for that much RAM: one page for each 2 MiB, and two above. */
+static uint64_t tables_for(uint64_t memory)
+{
+    return (memory / (2UL << 20) + 3 + memory / (1UL << 30)) * PAGE_SIZE;
+}
+
 /* Everything that can be known to go wrong is found before any VM starts. */
 static void check_guests(void)
 {
     uint64_t wanted = 0;
     for (uint32_t i = 0; i < scenario.vms; i++) {
         check_vm(&scenario.vm[i]);
-        wanted += scenario.vm[i].memory;
+        wanted += scenario.vm[i].memory + tables_for(scenario.vm[i].memory);
     }
     if (wanted > page_available() * PAGE_SIZE)
-        refuse("%s: the VMs have %lu MiB of RAM together, the machine has %lu MiB for them; give QEMU more memory",
+        refuse("%s: the VMs need %lu MiB of RAM and tables together, the machine has %lu MiB for them; give QEMU more memory",
                scenario.file, wanted >> 20, page_available() * PAGE_SIZE >> 20);
 }
 

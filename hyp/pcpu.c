@@ -56,7 +56,7 @@ void pcpu_main(struct pcpu *self)
     pcpu_init_hart(self);
     __atomic_store_n(&self->started, true, __ATOMIC_RELEASE);
     while (!__atomic_load_n(&machine.start_time, __ATOMIC_ACQUIRE))
-        ; /* bounded by the boot hart's own bring-up; it panics rather than forget us */
+        wfi(); /* until pcpu_release_others; the boot hart panics rather than forget us */
     pcpu_begin(self);
     run_loop(self);
 }
@@ -66,6 +66,13 @@ void pcpu_begin(struct pcpu *self)
     self->begun = self->now = machine.start_time;
     self->stats->state = STINT_PCPU_HYP_SELF;
     self->ask_scheduler = self->attention = true;
+}
+
+void pcpu_release_others(void)
+{
+    for (uint32_t id = 0; id < pcpu_count; id++)
+        if (&pcpus[id] != pcpu_self())
+            firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, pcpus[id].hart, 0);
 }
 
 static void await_start(struct pcpu *p)

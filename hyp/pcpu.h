@@ -118,13 +118,16 @@ void pcpu_alert(uint32_t id);
 /* Asks pCPU `id` to look again who should run; SCHED_NO_PCPU: nobody to ask. */
 void pcpu_ask(uint32_t id);
 
-/* Starts all harts but this one; returns when all are in pcpu_loop's company. */
+/* Starts all harts but this one; returns when each of them is up and waits for machine.start_time. */
 void pcpu_start_others(void);
+
+/* machine.start_time is set: they may go. */
+void pcpu_release_others(void);
 
 /* This pCPU's accounting begins, at machine.start_time. */
 void pcpu_begin(struct pcpu *self);
 
-/* Sets up this hart's trap vector, delegation and counters, and where its accounting begins. */
+/* Sets up this hart's delegation, counters and timers; panics where the hart cannot host guests. */
 void pcpu_init_hart(struct pcpu *p);
 
 #endif

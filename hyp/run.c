@@ -133,14 +133,14 @@ static void idle(struct pcpu *self)
 
 /* The exit that began at `began` has been dealt with: for the VCPU, or, if it was an interrupt, for the
  * hypervisor itself. */
-static inline void account_exit(struct pcpu *self, struct vcpu *v, uint64_t cause, exit_class class,
+static inline void account_exit(struct pcpu *self, struct vcpu *v, uint64_t cause, exit_class class, uint64_t pc,
                                 uint64_t began)
 {
     uint64_t now = rdtime();
     self->now = now;
     self->stats->ticks[STINT_PCPU_HYP_VCPU + (cause >> 63)] += now - began;
     v->stats->exits[class]++;
-    trace(self, began, STINT_EV_EXIT, v->index, class, csr_read(sepc), now - began);
+    trace(self, began, STINT_EV_EXIT, v->index, class, pc, now - began);
 }
 
 void run_loop(struct pcpu *self)
@@ -152,8 +152,8 @@ void run_loop(struct pcpu *self)
             continue;
         }
         uint64_t cause = guest_run(&v->regs);
-        uint64_t began = rdtime();
+        uint64_t began = rdtime(), pc = v->regs.pc;
         exit_class class = handle_exit(v, cause);
-        account_exit(self, v, cause, class, began);
+        account_exit(self, v, cause, class, pc, began);
     }
 }

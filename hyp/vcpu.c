@@ -217,7 +217,6 @@ static void load_csrs(const struct vs_csrs *vs)
     csr_write(vsepc, vs->vsepc);
     csr_write(vscause, vs->vscause);
     csr_write(vstval, vs->vstval);
-    csr_write(vsatp, vs->vsatp);
     csr_write(vstimecmp, vs->vstimecmp);
     csr_write(hvip, vs->hvip);
     csr_write(scounteren, vs->scounteren);
@@ -270,6 +269,7 @@ static void arrive(struct pcpu *p, struct vcpu *v)
     fence(v, STINT_FENCE_VVMA, last == v ? STINT_FENCE_MOVED : STINT_FENCE_SIBLING);
     if (v->pcpu == p)
         return;
+    fence_i(); /* its code may have been written elsewhere */
     if (v->pcpu)
         note_migration(p, v);
     else
@@ -290,7 +290,9 @@ static void load(struct pcpu *p, struct vcpu *v)
     p->loaded = v;
     load_csrs(&v->vs);
     csr_write(htimedelta, v->vm->htimedelta);
+    csr_write(vsatp, 0); /* no walk may mix the tables of two VMs */
     csr_write(hgatp, v->vm->stats->hgatp);
+    csr_write(vsatp, v->vs.vsatp);
     if (v->pcpu != p || p->last_of_vm[v->vm->index] != v)
         arrive(p, v);
     if (p->fp_owner != v)
@@ -302,10 +304,10 @@ void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
     struct stint_vcpu_stats *stats = v->stats;
     if (p->now < v->since) /* another pCPU woke it since */
         p->now = v->since;
-    change_state(v, p->now, STINT_RUNNING);
     stats->pcpu = p->id;
     stats->run_base = pcpu_vcpu_ticks(p);
     stats->hyp_base = p->stats->ticks[STINT_PCPU_HYP_VCPU];
+    change_state(v, p->now, STINT_RUNNING);
     p->stats->vcpu = v->index;
     trace(p, p->now, STINT_EV_RUN, v->index, 0, slice, 0);
     load(p, v);

@@ -162,6 +162,7 @@ void vm_start_vcpu(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
     struct vm *vm = v->vm;
     vcpu_reset(v, pc, opaque);
+    __atomic_fetch_and(&v->requests, VCPU_REQ_OFFLINE, __ATOMIC_SEQ_CST); /* IPIs of a former life */
     spin_lock(&vm->lock);
     vm->online++;
     spin_unlock(&vm->lock);
@@ -243,6 +244,8 @@ void vm_resume(struct vm *vm)
         vm->vcpus[id].requests &= ~VCPU_REQ_OFFLINE;
         vm->online += vm->vcpus[id].hsm == SBI_HSM_STARTED;
     }
+    if (vm->online == 0)
+        vm_end(vm, VM_STOPS, "all of its harts stopped themselves");
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         if (vm->vcpus[id].hsm == SBI_HSM_STARTED)
             vcpu_online(&vm->vcpus[id], STINT_WAKE_RESUME);

@@ -69,7 +69,7 @@ void vm_crash(struct vcpu *v, const char *why, ...) __attribute__((format(printf
 void vm_pause(struct vm *);
 void vm_resume(struct vm *);
 
-/* A VCPU of it went offline for good; the last one makes the VM's end come true. */
+/* A VCPU of it went offline; the last one makes the VM's end, or pause, come true. */
 void vm_vcpu_gone(struct vm *);
 
 /* Is [gpa, gpa + bytes) RAM of this VM? bytes > 0; wraps are refused. */

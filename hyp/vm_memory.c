@@ -71,21 +71,21 @@ bool vm_write(struct vm *vm, uint64_t gpa, const void *from, uint64_t bytes)
     return copy(vm, gpa, (void *)from, bytes, TO_GUEST);
 }
 
-/* Moves the page behind gpa, as it is, to `place`, a page of the shared region. Returns the page that is
- * free once no pCPU can reach it by an old translation; 0: there was none. */
-static uint64_t move_page(struct vm *vm, uint64_t gpa, uint64_t place)
+/* Moves the page behind gpa, as it is, to `place`, a page of the shared region. *old is the page that is free
+ * once no pCPU can reach it by an old translation; 0: there was none. False: no page left for a table. */
+static bool move_page(struct vm *vm, uint64_t gpa, uint64_t place, uint64_t *old)
 {
     uint64_t *pte = gstage_find(&vm->gstage, gpa);
-    uint64_t old = pte && *pte & PTE_V ? pte_page(*pte) : 0;
-    if (old)
-        memcpy((void *)place, (void *)old, PAGE_SIZE);
+    *old = pte && *pte & PTE_V ? pte_page(*pte) : 0;
+    if (*old)
+        memcpy((void *)place, (void *)*old, PAGE_SIZE);
     else
         memset((void *)place, 0, PAGE_SIZE);
     if (!gstage_map(&vm->gstage, gpa, place, PTE_RAM | PTE_BORROWED))
-        return 0;
-    if (old)
+        return false;
+    if (*old)
         vm->gstage.pages--;
-    return old;
+    return true;
 }
 
 void vm_forget_translations(struct vm *vm)
@@ -117,13 +117,13 @@ long vm_set_area(struct vm *vm, uint64_t gpa, uint64_t bytes)
         return SBI_ERR_INVALID_ADDRESS;
     spin_lock(&vm->lock);
     bool had_one = vm->stats->area_bytes != 0;
+    bool moved = true;
     if (!had_one) {
         vm->stats->area_offset = offset;
         vm->stats->area_bytes = bytes;
-        for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
-            uint64_t page = move_page(vm, gpa + at, STINT_SHARED_BASE + offset + at);
-            if (page)
-                old[old_count++] = page;
+        for (uint64_t at = 0; at < bytes && moved; at += PAGE_SIZE) {
+            moved = move_page(vm, gpa + at, STINT_SHARED_BASE + offset + at, &old[old_count]);
+            old_count += moved && old[old_count];
         }
         vm->stats->pages = vm->gstage.pages;
     }
@@ -133,5 +133,5 @@ long vm_set_area(struct vm *vm, uint64_t gpa, uint64_t bytes)
     fence_all(vm);
     while (old_count)
         page_free(old[--old_count]);
-    return SBI_SUCCESS;
+    return moved ? SBI_SUCCESS : SBI_ERR_FAILED;
 }

@@ -19,7 +19,7 @@ static exit_class write(struct vcpu *v, uint64_t bytes, uint64_t from, uint64_t 
     uint64_t n = bytes < CHUNK ? bytes : CHUNK;
     if (!sound(v, bytes, from, high))
         return sbi_error(v, SBI_ERR_INVALID_PARAM);
-    if (!vm_read(v->vm, from, text, n))
+    if (n && !vm_read(v->vm, from, text, n))
         return sbi_error(v, SBI_ERR_FAILED);
     for (uint64_t i = 0; i < n; i++)
         console_guest_put(v->vm->index, text[i]);

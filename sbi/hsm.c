@@ -41,7 +41,7 @@ static exit_class stop(struct vcpu *v)
 static exit_class suspend(struct vcpu *v, uint64_t type, uint64_t resume, uint64_t opaque)
 {
     if ((uint32_t)type != SUSPEND_RETENTIVE && (uint32_t)type != SUSPEND_NON_RETENTIVE)
-        return sbi_error(v, (uint32_t)type & 0x7fffffff ? SBI_ERR_INVALID_PARAM : SBI_ERR_NOT_SUPPORTED);
+        return sbi_error(v, SBI_ERR_INVALID_PARAM);
     if ((uint32_t)type == SUSPEND_NON_RETENTIVE && (!vm_is_ram(v->vm, resume, 2) || resume & 1))
         return sbi_error(v, SBI_ERR_INVALID_ADDRESS);
     pcpu_wish(pcpu_self(), WISH_BLOCK);

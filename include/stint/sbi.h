@@ -83,7 +83,9 @@
  * where it lies; the guest goes on using it as ordinary memory, without exits.
  * Returns  0, SBI_ERR_INVALID_PARAM (alignment, bytes 0 or too large),
  *          SBI_ERR_INVALID_ADDRESS (not RAM of this guest),
- *          SBI_ERR_ALREADY_AVAILABLE (this VM has an area already).
+ *          SBI_ERR_ALREADY_AVAILABLE (this VM has an area already),
+ *          SBI_ERR_FAILED (no memory left).
+ * What other harts store there while the call is under way may be lost.
  */
 #define SBI_EXT_STINT      0x08535449
 #define STINT_SET_AREA     0
