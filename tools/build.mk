@@ -13,48 +13,48 @@ export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)
 
 .PHONY: all demo test unit pytest check format run gdb setup doctor clean help
 
-demo: setup ## installs what is missing, builds, and shows half of everybody's time being stolen
+demo: setup ## install what is missing, build, and show how half of everybody's time is stolen
 	@$(AGAIN) $(JOBS) all
 	@$(STINT) run thief --trace $(B)/thief.trace
 	@echo
 	@echo "Each VCPU could run all the time and had the pCPU for half of it: the other half was stolen from it (steal)."
 	@echo "Who ran when, the guests' tasks included: $(STINT) timeline $(B)/thief.trace --text --to 300ms"
 
-test: setup ## installs what is missing, builds, and runs every test
+test: setup ## install what is missing, build, and run every test
 	@$(AGAIN) $(JOBS) all
 	@status=0; $(AGAIN) $(JOBS) unit || status=1; $(AGAIN) pytest || status=1; exit $$status
 
-all: $(B)/compile_commands.json ## builds hypervisor, guests and tests under build/
+all: $(B)/compile_commands.json ## build hypervisor, guests and tests under build/
 
-unit: ## runs the unit tests, on this machine
+unit: ## run the unit tests, on this machine
 
-pytest: ## runs the tests of the tools, the system tests in QEMU, and the rogues
+pytest: ## run the tests of the tools, the system tests in QEMU, and the rogues
 	@$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider $(PYTEST_DIRS)
 
-check: setup ## checks style and code; nothing may be found
+check: setup ## check style and code; nothing may be found
 	@$(AGAIN) $(JOBS) $(B)/compile_commands.json
 	@$(PYTHON) tools/check
 
-format: setup ## puts all C into the style of .clang-format
+format: setup ## put all C into the style of .clang-format
 	@clang-format-19 -i $(C_FILES)
 
-run: all ## runs a scenario: make run S=thief
+run: all ## run a scenario: make run S=thief
 	@$(STINT) run $(S)
 
-gdb: setup ## starts a scenario halted, under gdb: make gdb S=thief
+gdb: setup ## start a scenario halted, under gdb: make gdb S=thief
 	@$(AGAIN) $(JOBS) all
 	@$(STINT) gdb $(S)
 
-setup: ## installs what is missing (Debian, as root or with sudo)
+setup: ## install what is missing (Debian, as root or with sudo)
 	@tools/setup.sh setup
 
-doctor: ## says what is installed, what is missing, and how to get it
+doctor: ## say what is installed, what is missing, and how to get it
 	@tools/setup.sh doctor
 
-clean: ## removes all that was made
+clean: ## remove all that was made
 	@rm -rf $(B)
 
-help: ## prints this
+help: ## print this
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | sort -u | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 # For editors: how every file is compiled, as make itself tells it.

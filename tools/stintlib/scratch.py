@@ -2,6 +2,7 @@
 """Scratch directories: one a run, so that runs beside each other never meet."""
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from stintlib.paths import RUNS, shown
 
 BULKY = ("ram", "initrd", "gdb.sock")
 KEPT = 20
+LONGEST_RUN = 24 * 3600    # seconds; what holds RAM for longer was left behind by a tool that was killed
 
 
 @contextmanager
@@ -41,10 +43,10 @@ def remove_bulky(folder):
 
 
 def remove_old():
-    """All but the latest, and those that hold RAM: their runs go on."""
+    """All but the latest, and those of runs that go on: they hold RAM."""
     def age(folder):
         return folder.stat().st_mtime if folder.exists() else 0
 
     for folder in sorted(RUNS.iterdir(), key=age, reverse=True)[KEPT:]:
-        if not (folder / "ram").exists():
+        if not (folder / "ram").exists() or time.time() - age(folder) > LONGEST_RUN:
             shutil.rmtree(folder, ignore_errors=True)
