@@ -3,20 +3,20 @@
 
 TEST_GUEST_DIR    := $(B)/test-guests
 TEST_GUEST_OBJ    := $(TEST_GUEST_DIR)/obj
-TEST_GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -ffreestanding \
-                     -nostdlib -fno-pic -fno-common -Wall -Wextra -Werror -Iinclude -I.
+TEST_GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
+                     -ffreestanding -nostdlib -fno-pic -fno-common -Wall -Wextra -Werror -Iinclude -I.
 
 TEST_GUEST_FRAME := $(addprefix tests/guests/frame/,start.S trap.S frame.c check.c args.c) \
                     guest-os/kernel/area.c lib/string.c lib/printf.c lib/fdt.c
 TEST_GUEST_LD    := tests/guests/frame/guest.ld
 
-TEST_GUESTS       := sbi regs fp timer ipi cpu neighbour memory
+TEST_GUESTS       := sbi regs fp timer ipi cpu neighbour memory fidelity rogue
 test_guest_sbi    := tests/guests/sbi.c
 test_guest_regs   := tests/guests/regs.c tests/guests/regs_loop.S
 test_guest_fp     := tests/guests/fp.c tests/guests/fp_loop.S
 test_guest_timer  := tests/guests/timer.c
 test_guest_ipi    := tests/guests/ipi.c
-test_guest_fidelity := tests/guests/fidelity.c tests/guests/fidelity_paging.c tests/guests/fidelity_alu.S
+test_guest_fidelity := $(addprefix tests/guests/,fidelity.c fidelity_registers.c fidelity_paging.c)
 test_guest_cpu    := tests/guests/cpu.c
 test_guest_neighbour := tests/guests/neighbour.c
 test_guest_memory := tests/guests/memory.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fixed amount of work for the CPU and its memory, without a single exit of its own: how much longer does it take with
- * a hypervisor below? Argument: work=N (rounds over 64 KiB).
+ * A fixed amount of work for the CPU and its memory, without a single exit of its own: how much longer does
+ * it take with a hypervisor below? Argument: work=N (rounds over 64 KiB).
  */
 #include "tests/guests/frame/frame.h"
 

@@ -2,9 +2,9 @@
 /*
  * Do f0 to f31 and fcsr survive exits and other VCPUs, and does nobody see those of another VM?
  *
- * Arguments: rounds=N (each three exits), seed=N, role=user|observer. The user plays patterns, and now and then has FP
- * switched off while the hypervisor comes and goes. The observer never writes an FP register: it must only
- * ever see the zeros its machine started with.
+ * Arguments: rounds=N (each three exits), seed=N, role=user|observer. The user plays patterns, and now and
+ * then has FP switched off while the hypervisor comes and goes. The observer never writes an FP register: it
+ * must only ever see the zeros its machine started with.
  */
 #include <stddef.h>
 #include "tests/guests/blocks.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Harts among themselves: HSM start, stop and status; IPIs to harts that wait, that run, and to all; remote fences after a
- * change of page tables or of code.
+ * Harts among themselves: HSM start, stop and status; IPIs to harts that wait, that run, and to all; remote
+ * fences after a change of page tables or of code.
  *
  * Argument: rounds=N of the IPI tests.
  */
@@ -10,8 +10,8 @@
 #define SECOND (10 * 1000 * 1000UL)
 #define PAGE   4096UL
 
-#define PTE_V  1UL
-#define PTE_LEAF 0xcfUL /* valid, all rights, accessed, dirty */
+#define PTE_V     1UL
+#define PTE_LEAF  0xcfUL /* valid, all rights, accessed, dirty */
 #define SATP_SV39 (8UL << 60)
 
 /* What a worker does, until it is told to stop. */
@@ -19,9 +19,9 @@ enum order { WAIT, SPIN, READ, CALL, STOP };
 
 static struct worker {
     volatile uint64_t order, obeys;
-    volatile uint64_t ipis;      /* taken by the handler, or found pending after WFI */
-    volatile uint64_t reads;     /* times it read or called */
-    volatile uint64_t value;     /* what it read, or what the code returned */
+    volatile uint64_t ipis;  /* taken by the handler, or found pending after WFI */
+    volatile uint64_t reads; /* times it read or called */
+    volatile uint64_t value; /* what it read, or what the code returned */
 } __attribute__((aligned(64))) workers[HARTS];
 
 static uint64_t page_a[512] __attribute__((aligned(4096)));
@@ -78,7 +78,7 @@ static void work(uint64_t id)
         else if (order == READ)
             w->value = *(volatile uint64_t *)WINDOW;
         else if (order == CALL)
-            w->value = ((uint64_t(*)(void))(uintptr_t)code)();
+            w->value = ((uint64_t (*)(void))(uintptr_t)code)();
         else
             return;
         w->reads++;
@@ -90,8 +90,8 @@ static void kick(uint64_t id)
     sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, (long)id, 0);
 }
 
-/* A hart that waits looks at its orders only after an interrupt. Some of these may find it already awake, so it
- * is given time to settle, and its count starts afterwards. */
+/* A hart that waits looks at its orders only after an interrupt. Some of these may find it already awake, so
+ * it is given time to settle, and its count starts afterwards. */
 static bool tell(uint64_t id, enum order order)
 {
     struct worker *w = &workers[id];
@@ -149,7 +149,8 @@ static void test_one_by_one(enum order order, uint64_t rounds)
             if (id == boot_hart)
                 continue;
             kick(id);
-            check(order == WAIT ? "ipi.to_waiting" : "ipi.to_running", await(&workers[id].ipis, round, SECOND), true);
+            check(order == WAIT ? "ipi.to_waiting" : "ipi.to_running",
+                  await(&workers[id].ipis, round, SECOND), true);
         }
 }
 
@@ -187,8 +188,8 @@ static void map_window(const uint64_t *page)
 
 static void make_tables(void)
 {
-    root[0] = PTE_LEAF;                                  /* devices */
-    root[2] = 2UL << 28 | PTE_LEAF;                      /* RAM, where it is */
+    root[0] = PTE_LEAF;             /* devices */
+    root[2] = 2UL << 28 | PTE_LEAF; /* RAM, where it is */
     root[255] = (uint64_t)middle >> 12 << 10 | PTE_V;
     middle[0] = (uint64_t)last >> 12 << 10 | PTE_V;
     page_a[0] = 0xaaaa;
@@ -201,9 +202,9 @@ static void test_remote_fences(uint64_t rounds)
     tell_all(READ);
     for (uint64_t round = 0; round < rounds; round++) {
         map_window(round % 2 ? page_a : page_b);
-        struct sbi_result fenced =
-            sbi_call5(SBI_EXT_RFENCE, round % 4 < 2 ? SBI_RFENCE_SFENCE_VMA : SBI_RFENCE_SFENCE_VMA_ASID, 0, -1,
-                      (long)WINDOW, (long)PAGE, 0);
+        struct sbi_result fenced = sbi_call5(
+            SBI_EXT_RFENCE, round % 4 < 2 ? SBI_RFENCE_SFENCE_VMA : SBI_RFENCE_SFENCE_VMA_ASID, 0, -1,
+            (long)WINDOW, (long)PAGE, 0);
         check("rfence.vma", (uint64_t)fenced.error, 0);
         expect_everywhere("rfence.vma_seen", round % 2 ? 0xaaaa : 0xbbbb);
     }

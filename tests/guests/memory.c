@@ -2,8 +2,8 @@
 /*
  * Uses memory, and then ends in one of several ways.
  *
- * Arguments: touch=N (pages, from the end of RAM down), then=stop|fail|crash|reboot|spin|wait. Counts in `touched` as it
- * goes, and in `dirty` the pages that were not zero at first touch.
+ * Arguments: touch=N (pages, from the end of RAM down), then=stop|fail|crash|reboot|spin|wait. Counts in
+ * `touched` as it goes, and in `dirty` the pages that were not zero at first touch.
  */
 #include "tests/guests/frame/frame.h"
 
@@ -35,7 +35,8 @@ static void end(void)
 int test_main(void)
 {
     area_register();
-    uint64_t *touched = report_number("touched"), *dirty = report_number("dirty"), pages = arg_number("touch", 0);
+    uint64_t *touched = report_number("touched"), *dirty = report_number("dirty"),
+             pages = arg_number("touch", 0);
     /* The device tree lies near the end of RAM: half-way down there is nothing but RAM. */
     uint64_t *top = (uint64_t *)((ram_end & ~0x3fffffUL) - (4UL << 20));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The well-behaved neighbour: uses all the CPU it is given to go through its memory, where every word must be as it left
- * it, and says so as it goes. It never stops.
+ * The well-behaved neighbour: uses all the CPU it is given to go through its memory, where every word must
+ * be as it left it, and says so as it goes. It never stops.
  */
 #include "tests/guests/frame/frame.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Do all 31 integer registers survive exits and other VCPUs? Every hart of the machine plays its own patterns,
- * which change from round to round.
+ * Do all 31 integer registers survive exits and other VCPUs? Every hart of the machine plays its own
+ * patterns, which change from round to round.
  *
  * Arguments: rounds=N (each three exits), seed=N (of the patterns).
  */
@@ -9,7 +9,7 @@
 #include "tests/guests/blocks.h"
 #include "tests/guests/frame/frame.h"
 
-#define MINUTE (60 * 10 * 1000 * 1000UL)
+#define MINUTE       (60 * 10 * 1000 * 1000UL)
 #define SCRATCH_BYTE 0xa5
 
 struct block {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rounds in which all 31 registers hold a pattern while the hypervisor comes and goes. Only sscratch knows where
- * the block is; no trap is expected.
+ * Rounds in which all 31 registers hold a pattern while the hypervisor comes and goes. Only sscratch knows
+ * where the block is; no trap is expected.
  */
 #include "tests/guests/blocks.h"
 
@@ -17,14 +17,16 @@
     sd      t0, BLOCK_SAVED + 16 * 8(a0)
     csrw    sscratch, a0
     mv      x31, a0
-    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
+            17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     ld      x\n, BLOCK_PATTERN + \n * 8(x31)
     .endr
 .endm
 
 .macro END_ROUND
     csrrw   x31, sscratch, x31
-    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
+            17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
     sd      x\n, BLOCK_SEEN + \n * 8(x31)
     .endr
     csrr    x1, sscratch

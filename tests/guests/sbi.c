@@ -6,10 +6,10 @@
  */
 #include "tests/guests/frame/frame.h"
 
-#define SECOND     (10 * 1000 * 1000UL)
-#define UART       0x10000000UL
-#define ABSENT     hart_count          /* the first hart id that is not there */
-#define ALL        (-1L)
+#define SECOND                (10 * 1000 * 1000UL)
+#define UART                  0x10000000UL
+#define ABSENT                hart_count /* the first hart id that is not there */
+#define ALL                   (-1L)
 #define SUSPEND_RETENTIVE     0L
 #define SUSPEND_NON_RETENTIVE 0x80000000L
 
@@ -17,16 +17,16 @@ static bool hosted;
 static char text[64] __attribute__((aligned(64))) = "a line by way of the debug console\n";
 
 /* The error of a call. */
-static void expect(const char *name, long error, long extension, long function, long a0, long a1, long a2, long a3,
-                   long a4)
+static void expect(const char *name, long error, long extension, long function, long a0, long a1, long a2,
+                   long a3, long a4)
 {
     check(name, (uint64_t)sbi_call5(extension, function, a0, a1, a2, a3, a4).error, (uint64_t)error);
 }
 
 /* A promise of Stint's. */
-#define FIRM(...)           \
-    do {                    \
-        if (hosted)         \
+#define FIRM(...)                \
+    do {                         \
+        if (hosted)              \
             expect(__VA_ARGS__); \
     } while (0)
 
@@ -167,10 +167,12 @@ static void test_hsm_start(uint64_t other)
     check("hsm.other_stopped", value_of(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)other), SBI_HSM_STOPPED);
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         FIRM("hsm.start_bad_address", -5, SBI_EXT_HSM, SBI_HSM_HART_START, (long)other, bad[i], 0, 0, 0);
-    check("hsm.other_still_stopped", value_of(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)other), SBI_HSM_STOPPED);
+    check("hsm.other_still_stopped", value_of(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)other),
+          SBI_HSM_STOPPED);
 
     for (uint64_t round = 1; round <= 3; round++) {
-        expect("hsm.start", 0, SBI_EXT_HSM, SBI_HSM_HART_START, (long)other, (long)fresh_hart, 0x1234567890L, 0, 0);
+        expect("hsm.start", 0, SBI_EXT_HSM, SBI_HSM_HART_START, (long)other, (long)fresh_hart, 0x1234567890L,
+               0, 0);
         check("hsm.started", await(&fresh.count, round, SECOND), true);
         check("hsm.stops", await_status(other, SBI_HSM_STOPPED), true);
         check("hsm.a0", fresh.a0, other);
@@ -183,13 +185,15 @@ static void test_hsm_start(uint64_t other)
 static void test_hsm(void)
 {
     expect("hsm.status_self", 0, SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)boot_hart, 0, 0, 0, 0);
-    check("hsm.self_started", value_of(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)boot_hart), SBI_HSM_STARTED);
+    check("hsm.self_started", value_of(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)boot_hart),
+          SBI_HSM_STARTED);
     expect("hsm.status_absent", -3, SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, (long)ABSENT, 0, 0, 0, 0);
     expect("hsm.status_all_ones", -3, SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, -1, 0, 0, 0, 0);
     expect("hsm.start_absent", -3, SBI_EXT_HSM, SBI_HSM_HART_START, (long)ABSENT, (long)start_other, 0, 0, 0);
     expect("hsm.start_all_ones", -3, SBI_EXT_HSM, SBI_HSM_HART_START, -1, (long)start_other, 0, 0, 0);
     FIRM("hsm.start_2^32", -3, SBI_EXT_HSM, SBI_HSM_HART_START, 1L << 32, (long)start_other, 0, 0, 0);
-    expect("hsm.start_started", -6, SBI_EXT_HSM, SBI_HSM_HART_START, (long)boot_hart, (long)start_other, 0, 0, 0);
+    expect("hsm.start_started", -6, SBI_EXT_HSM, SBI_HSM_HART_START, (long)boot_hart, (long)start_other, 0, 0,
+           0);
     expect("hsm.unknown_function", -2, SBI_EXT_HSM, 4, 0, 0, 0, 0, 0);
     if (hart_count > 1)
         test_hsm_start((boot_hart + 1) % hart_count);
@@ -216,8 +220,10 @@ static void test_suspend(void)
     expect("suspend.reserved_deep", -3, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000001, 0, 0, 0, 0);
     FIRM("suspend.platform", -3, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x10000000, 0, 0, 0, 0);
     FIRM("suspend.bad_resume", -5, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SUSPEND_NON_RETENTIVE, 0, 0, 0, 0);
-    FIRM("suspend.resume_at_uart", -5, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SUSPEND_NON_RETENTIVE, (long)UART, 0, 0, 0);
-    FIRM("suspend.resume_at_end", -5, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SUSPEND_NON_RETENTIVE, (long)ram_end, 0, 0, 0);
+    FIRM("suspend.resume_at_uart", -5, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SUSPEND_NON_RETENTIVE, (long)UART,
+         0, 0, 0);
+    FIRM("suspend.resume_at_end", -5, SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SUSPEND_NON_RETENTIVE, (long)ram_end,
+         0, 0, 0);
 }
 
 static void test_dbcn(void)

@@ -2,10 +2,10 @@
 /*
  * Timers: what was asked, and when the guest knew of it. All times in ticks of the guest's clock.
  *
- * For each way of asking (stimecmp, SBI set_timer) and of waiting (spinning, WFI with the interrupt taken, WFI
- * with interrupts off) `late` is the guest's first reading of the clock after the timer, less
- * the time asked: it holds the way from the hardware's interrupt through the hypervisor to
- * the guest's own handler. The least and the most of it are reported; less than 0 would be early.
+ * For each way of asking (stimecmp, SBI set_timer) and of waiting (spinning, WFI with the interrupt taken,
+ * WFI with interrupts off) `late` is the guest's first reading of the clock after the timer, less the time
+ * asked: it holds the way from the hardware's interrupt through the hypervisor to the guest's own handler.
+ * The least and the most of it are reported; less than 0 would be early.
  */
 #include "lib/printf.h"
 #include "tests/guests/frame/frame.h"
@@ -17,7 +17,7 @@ static volatile uint64_t fired_at, fired;
 
 static void set_stimecmp(uint64_t time)
 {
-    csr_write(0x14d, time);
+    csr_write(stimecmp, time);
 }
 
 static void set_by_sbi(uint64_t time)

@@ -31,7 +31,8 @@ struct hart *this_hart(void)
     return (struct hart *)csr_read(sscratch);
 }
 
-struct sbi_result sbi_call5(long extension, long function, long arg0, long arg1, long arg2, long arg3, long arg4)
+struct sbi_result sbi_call5(long extension, long function, long arg0, long arg1, long arg2, long arg3,
+                            long arg4)
 {
     register long a0 __asm__("a0") = arg0;
     register long a1 __asm__("a1") = arg1;
@@ -77,8 +78,8 @@ static void __attribute__((noreturn)) give_up(const struct hart *h, uint64_t cau
     *report_number("trap.cause") = cause;
     *report_number("trap.tval") = tval;
     *report_number("trap.pc") = h->pc;
-    say("unexpected trap on hart %lu: scause 0x%lx, stval 0x%lx, pc 0x%lx, ra 0x%lx\n", h->id, cause, tval, h->pc,
-        h->x[1]);
+    say("unexpected trap on hart %lu: scause 0x%lx, stval 0x%lx, pc 0x%lx, ra 0x%lx\n", h->id, cause, tval,
+        h->pc, h->x[1]);
     shut_down(SBI_SRST_REASON_FAILURE);
 }
 
@@ -178,7 +179,7 @@ void frame_begin(uint64_t id, const void *blob)
 {
     boot_hart = id;
     prepare(&harts[id], id);
-    area_init(HARTS);
     read_tree(blob);
+    area_init((uint32_t)hart_count);
     shut_down(test_main() ? SBI_SRST_REASON_FAILURE : SBI_SRST_REASON_NONE);
 }

@@ -11,6 +11,7 @@
 #define TEST_FRAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "guest-os/kernel/area.h"
 #include "guest-os/kernel/sbi.h"
@@ -31,20 +32,27 @@
 #define CAUSE_STORE_PAGE       15
 #define CAUSE_NONE             (~0UL)
 
-#define INTERRUPT   (1UL << 63)
-#define IRQ_SOFT    1
-#define IRQ_TIMER   5
-#define SSTATUS_SIE (1UL << 1)
-#define SSTATUS_SPIE (1UL << 5)
-#define SSTATUS_SPP (1UL << 8)
-#define SSTATUS_FS  (3UL << 13)
-#define SSTATUS_SUM (1UL << 18)
-#define SSTATUS_MXR (1UL << 19)
+#define IGNORED __attribute__((unused))
 
-#define csr_read(name) ({ uint64_t value_; __asm__ volatile("csrr %0, " #name : "=r"(value_)); value_; })
-#define csr_write(name, value) __asm__ volatile("csrw " #name ", %0" :: "r"(value) : "memory")
-#define csr_set(name, bits)    __asm__ volatile("csrs " #name ", %0" :: "r"(bits) : "memory")
-#define csr_clear(name, bits)  __asm__ volatile("csrc " #name ", %0" :: "r"(bits) : "memory")
+#define INTERRUPT    (1UL << 63)
+#define IRQ_SOFT     1
+#define IRQ_TIMER    5
+#define SSTATUS_SIE  (1UL << 1)
+#define SSTATUS_SPIE (1UL << 5)
+#define SSTATUS_SPP  (1UL << 8)
+#define SSTATUS_FS   (3UL << 13)
+#define SSTATUS_SUM  (1UL << 18)
+#define SSTATUS_MXR  (1UL << 19)
+
+#define csr_read(name)                                      \
+    ({                                                      \
+        uint64_t value_;                                    \
+        __asm__ volatile("csrr %0, " #name : "=r"(value_)); \
+        value_;                                             \
+    })
+#define csr_write(name, value) __asm__ volatile("csrw " #name ", %0" ::"r"(value) : "memory")
+#define csr_set(name, bits)    __asm__ volatile("csrs " #name ", %0" ::"r"(bits) : "memory")
+#define csr_clear(name, bits)  __asm__ volatile("csrc " #name ", %0" ::"r"(bits) : "memory")
 
 struct hart;
 typedef void (*interrupt_handler)(struct hart *, uint64_t irq);
@@ -52,7 +60,7 @@ typedef bool (*exception_handler)(struct hart *, uint64_t cause, uint64_t tval);
 
 /* One a hart; in sscratch. The first part is known to trap.S. */
 struct hart {
-    uint64_t x[32], pc, status;     /* at the last trap; a handler may change them */
+    uint64_t x[32], pc, status; /* at the last trap; a handler may change them */
     uint64_t trap_sp;
     uint64_t trying;
     uint64_t resume[15];
@@ -63,18 +71,18 @@ struct hart {
     exception_handler on_exception; /* true: go on at hart->pc */
     void (*code)(uint64_t);         /* of hart_start */
     uint64_t argument;
-    uint64_t done;                  /* code has returned */
+    uint64_t done; /* code has returned */
 };
 
 struct caught {
-    uint64_t cause, tval, pc;       /* cause is CAUSE_NONE when nothing was caught */
+    uint64_t cause, tval, pc; /* cause is CAUSE_NONE when nothing was caught */
 };
 
 extern struct hart harts[HARTS];
 extern uint64_t boot_hart;
-extern uint64_t hart_count;         /* as the device tree says */
+extern uint64_t hart_count; /* as the device tree says */
 extern char image_start[], image_end[], start_other[];
-extern uint64_t ram_end;            /* as the device tree says */
+extern uint64_t ram_end; /* as the device tree says */
 
 int test_main(void);
 

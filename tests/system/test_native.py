@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Guests boot on the firmware alone, with the same kind of report as under Stint."""
+import pytest
+
+from harness import run_native, run_scenario, top, vm
+
+
+def shape(value):
+    """The names of a report, without its numbers."""
+    if isinstance(value, dict):
+        return {name: shape(below) for name, below in value.items()}
+    if isinstance(value, list):
+        return [shape(below) for below in value]
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("guest, args", [
+    ("timeshare", "work:20000 sleep:3ms slice=5ms"),
+    ("realtime", "task:10ms:2ms task:25ms:5ms"),
+    ("smp", ""),
+    ("hog", ""),
+])
+def test_same_report(tmp_path, guest, args):
+    native = run_native(guest, "--for", "300ms", *args.split())
+    hosted = run_scenario(tmp_path, top(pcpus=1, time="300ms") + vm("a", guest, args=args)).measured("a")
+    assert shape(native) == shape(hosted)
+
+
+@pytest.mark.parametrize("guest, words", [("cpu", ["work=5"]), ("memory", ["touch=50", "then=stop"])])
+def test_same_numbers(tmp_path, guest, words):
+    native = run_native(guest, *words)
+    hosted = run_scenario(tmp_path, top(pcpus=1, time="5s") + vm("a", guest, args=" ".join(words))).measured("a")
+    native.pop("ticks", None), hosted.pop("ticks", None)
+    assert native == hosted
