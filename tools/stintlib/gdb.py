@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stintlib.errors import OK, CannotRun
 from stintlib.job import load_job
-from stintlib.paths import HYPERVISOR, ROOT, need_hypervisor
+from stintlib.paths import HYPERVISOR, ROOT, need_hypervisor, shown
 from stintlib.qemu import GDB_SOCKET, check_version
 from stintlib.scenario import find_images
 from stintlib.scratch import scratch_directory
@@ -23,10 +23,9 @@ SOCKET_BOUND = 10    # seconds
 
 
 def script(socket, guests):
-    """What gdb does first."""
-    lines = ["set confirm off", "set pagination off", f"target remote {socket}"]
-    lines += [f"add-symbol-file {path}" for path in guests]
-    return "\n".join(lines + [f"source {COMMANDS}"]) + "\n"
+    """What gdb does first. guests: the image of each by its name in the scenario."""
+    lines = ["set confirm off", "set pagination off", f"target remote {socket}", f"source {COMMANDS}"]
+    return "\n".join(lines + [f'stint image "{name}" "{path}"' for name, path in guests.items()]) + "\n"
 
 
 def main(options):
@@ -35,8 +34,8 @@ def main(options):
     need_hypervisor()
     if not shutil.which(PROGRAM):
         raise CannotRun(f"{PROGRAM} is not installed: 'make doctor' says how to get it")
-    guests = [path.resolve() for entry, path in find_images(job.scenario, job.path.parent)
-              if entry.startswith("guest/") and path.read_bytes()[:4] == ELF_MAGIC]
+    guests = {entry.removeprefix("guest/"): path.resolve() for entry, path in find_images(job.scenario, job.path.parent)
+              if entry.startswith("guest/") and path.read_bytes()[:4] == ELF_MAGIC}
     with scratch_directory(f"gdb-{job.name}", options.scratch) as folder:
         Session(job, folder, beside=lambda scratch: debug(scratch, guests, options)).execute()
     return OK
@@ -53,6 +52,7 @@ def debug(folder, guests, options):
         for command in options.ex:
             line += ["-ex", command]
         wait_for(folder / GDB_SOCKET)
+        print(f"What the guests print: {shown(folder / 'console.log')}", flush=True)
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             subprocess.run(line + (["-batch"] if options.batch else []), check=False)

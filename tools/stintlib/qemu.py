@@ -56,7 +56,9 @@ def command_line(machine, serial_fd=None, qmp_fd=None):
     if machine.realtime:
         line += ["-accel", "tcg,thread=multi"]
     else:
-        line += ["-icount", f"shift={machine.shift},sleep=off", "-rtc", "clock=vm"]
+        # With sleep=off the clock leaps to the next timer whenever gdb stops a machine whose harts else idle.
+        sleep = "on" if machine.gdb else "off"
+        line += ["-icount", f"shift={machine.shift},sleep={sleep}", "-rtc", "clock=vm"]
     if machine.append:
         line += ["-append", machine.append]
     if machine.initrd:
