@@ -42,5 +42,7 @@ $(TEST_GUEST_OBJ)/%.o: %.S tests/guests/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(CC) $(TEST_GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
+all: test-guests
+
 .PHONY: test-guests
 test-guests: $(TEST_GUEST_ELFS)
