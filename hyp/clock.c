@@ -16,6 +16,8 @@
 #include "hyp/pcpu.h"
 #include "sched/sched.h"
 
+#define NAP_NS 10000
+
 uint64_t clock_ns_per_tick;
 
 void clock_init(uint32_t timebase_hz)
@@ -97,6 +99,13 @@ static struct timer *take_due(struct pcpu *self, uint64_t now)
     note_first_deadline(self);
     spin_unlock(&self->timer_lock);
     return due;
+}
+
+void clock_nap(void)
+{
+    csr_clear(sip, 1UL << IRQ_S_SOFT);
+    csr_write(stimecmp, rdtime() + ns_to_ticks(NAP_NS));
+    wfi();
 }
 
 void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns)

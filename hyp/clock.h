@@ -12,6 +12,7 @@
 struct pcpu;
 
 #define CLOCK_NEVER UINT64_MAX
+#define NAP_BOUND   1000000 /* naps, ten seconds, after which a wait for another pCPU has failed */
 
 /* A deadline on one pCPU. `fire` is called by that pCPU, no lock held, once, at or after it. */
 struct timer {
@@ -44,6 +45,11 @@ void timer_cancel(struct timer *);
 
 /* Sets the hardware timer to what is next. The last thing to do before a guest runs or the pCPU sleeps. */
 void clock_program(const struct pcpu *self);
+
+/* For loops that wait for another pCPU: sleeps some microseconds, so that under instruction counting the other
+ * one has its turn. Kicks that come meanwhile are dropped: who kicks has set `attention` before. The caller
+ * sets the timer again afterwards. */
+void clock_nap(void);
 
 /* The slice of the VCPU on this pCPU ends after `ns` from `now`; SCHED_FOREVER: no end. */
 void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns);

@@ -161,11 +161,13 @@ void machine_wakes(void)
 static void await_others(struct pcpu *self)
 {
     for (uint32_t id = 0; id < pcpu_count; id++)
-        for (uint64_t turns = 0; &pcpus[id] != self && !__atomic_load_n(&pcpus[id].ended, __ATOMIC_ACQUIRE); turns++)
-            if (turns == SPIN_BOUND) {
+        for (uint64_t turns = 0; &pcpus[id] != self && !__atomic_load_n(&pcpus[id].ended, __ATOMIC_ACQUIRE); turns++) {
+            clock_nap();
+            if (turns == NAP_BOUND) {
                 console_print("[stint] pCPU %u does not come to the end of the run; going on without it\n", id);
                 break;
             }
+        }
 }
 
 void machine_leave(struct pcpu *self)

@@ -77,9 +77,11 @@ void pcpu_release_others(void)
 
 static void await_start(struct pcpu *p)
 {
-    for (uint64_t turns = 0; !__atomic_load_n(&p->started, __ATOMIC_ACQUIRE); turns++)
-        if (turns == SPIN_BOUND)
+    for (uint64_t turns = 0; !__atomic_load_n(&p->started, __ATOMIC_ACQUIRE); turns++) {
+        clock_nap();
+        if (turns == NAP_BOUND)
             panic("hart %u was started by the firmware but never arrived", p->hart);
+    }
 }
 
 void pcpu_start_others(void)

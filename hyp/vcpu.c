@@ -17,6 +17,8 @@
 #include "lib/string.h"
 #include <stint/sbi.h>
 
+#define FENCES (VCPU_REQ_FENCE | VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_G)
+
 static void timer_due(struct timer *t)
 {
     vcpu_wake(container_of(t, struct vcpu, timer), STINT_WAKE_TIMER);
@@ -171,16 +173,21 @@ void vcpu_serve(struct vcpu *v)
         vcpu_offline(v);
 }
 
+bool vcpu_fence_is_due(const struct vcpu *v)
+{
+    return __atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) & FENCES &&
+           __atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING &&
+           !machine_ends(); /* then nobody enters a guest any more */
+}
+
 void vcpu_await_fence(struct vcpu *v)
 {
     struct pcpu *self = pcpu_self();
-    const uint32_t fences = VCPU_REQ_FENCE | VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_G;
-    for (uint64_t turns = 0; v != self->current && __atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) & fences &&
-                             __atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING &&
-                             !machine_ends(); /* then nobody enters a guest any more */
-         turns++) {
-        serve_fences(self->current, take_requests(self->current, fences));
-        if (turns == SPIN_BOUND)
+    for (uint64_t turns = 0; v != self->current && vcpu_fence_is_due(v); turns++) {
+        serve_fences(self->current, take_requests(self->current, FENCES));
+        clock_nap();
+        self->attention = true; /* the timer must be set again */
+        if (turns == NAP_BOUND)
             panic("VCPU %u of VM %u does not fence, though its pCPU was kicked", v->id, v->vm->index);
     }
 }

@@ -60,6 +60,7 @@ struct vcpu {
     struct timer timer;             /* its own deadline while BLOCKED */
 
     uint32_t requests;              /* enum vcpu_request; atomic */
+    uint64_t fence_pc;              /* behind the SBI call that asked others for fences and awaits them; 0: none */
     uint32_t waiting;               /* 1: BLOCKED and to be woken by whoever swaps it to 0; atomic */
     uint32_t hsm;                   /* SBI_HSM_*; atomic */
 };
@@ -92,6 +93,9 @@ void vcpu_wake(struct vcpu *, enum stint_wake why);
 
 /* Sets request bits and makes sure that they are seen before the VCPU's next instruction. */
 void vcpu_request(struct vcpu *, uint32_t bits);
+
+/* A fence was requested of it, and a pCPU runs it without having done that yet. */
+bool vcpu_fence_is_due(const struct vcpu *);
 
 /* Waits until no pCPU runs it with translations older than its last fence request. Holds no lock; serves the
  * fences that others wait for meanwhile. */

@@ -17,6 +17,14 @@ static bool range_is_sound(uint64_t start, uint64_t size)
     return everything || start + size >= start;
 }
 
+/* Not all have fenced yet. The guest makes the call once more: so its interrupts, the end of its slice and the
+ * fences that others want of it find it between two instructions, and nobody waits in the hypervisor. */
+static exit_class call_again(struct vcpu *v)
+{
+    v->regs.pc -= 4;
+    return STINT_EXIT_ECALL;
+}
+
 static exit_class call(struct vcpu *v, uint64_t fid)
 {
     uint64_t harts;
@@ -28,11 +36,16 @@ static exit_class call(struct vcpu *v, uint64_t fid)
     if (fid != SBI_RFENCE_FENCE_I && !range_is_sound(sbi_arg(v, 2), sbi_arg(v, 3)))
         return sbi_error(v, SBI_ERR_INVALID_ADDRESS);
 
-    uint32_t request = fid == SBI_RFENCE_FENCE_I ? VCPU_REQ_FENCE_I : VCPU_REQ_FENCE;
+    if (v->fence_pc != v->regs.pc) {
+        uint32_t request = fid == SBI_RFENCE_FENCE_I ? VCPU_REQ_FENCE_I : VCPU_REQ_FENCE;
+        v->fence_pc = v->regs.pc;
+        for_each_bit (id, harts)
+            vcpu_request(&v->vm->vcpus[id], request);
+    }
     for_each_bit (id, harts)
-        vcpu_request(&v->vm->vcpus[id], request);
-    for_each_bit (id, harts)
-        vcpu_await_fence(&v->vm->vcpus[id]);
+        if (&v->vm->vcpus[id] != v && vcpu_fence_is_due(&v->vm->vcpus[id]))
+            return call_again(v);
+    v->fence_pc = 0;
     return sbi_ok(v, 0);
 }
 
