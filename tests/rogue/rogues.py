@@ -153,6 +153,8 @@ TRAPS = [
     crash("vector_after_ram", HOLE),
     crash("vector_unmapped", ENDLESS),
     crash("vector_data", ENDLESS),
+    storm("vector_break"),
+    storm("vector_load"),
     storm("vector_late"),
     storm("vector_vain"),
     crash("stack_void", HOLE),

@@ -63,6 +63,29 @@ static void vector_late(void)
     set_vector((uint64_t)late_handler);
 }
 
+/* Handlers whose first instruction traps, in ways that are the guest's own business. */
+__attribute__((naked, aligned(4))) static void breaking_handler(void)
+{
+    __asm__("ebreak");
+}
+
+static void vector_break(void)
+{
+    set_vector((uint64_t)breaking_handler);
+}
+
+__attribute__((naked, aligned(4))) static void loading_handler(void)
+{
+    __asm__("lui t0, 0x7ffff\n"
+            "ld  t0, 0(t0)");
+}
+
+static void vector_load(void)
+{
+    tables_on();
+    set_vector((uint64_t)loading_handler);
+}
+
 /* Handlers that return to where the trap came from: the same trap for ever. */
 __attribute__((naked, aligned(4))) static void vain_handler(void)
 {
@@ -152,6 +175,8 @@ const struct rogue_case rogue_traps[] = {
     {"vector_after_ram", vector_after_ram},
     {"vector_unmapped", vector_unmapped},
     {"vector_data", vector_data},
+    {"vector_break", vector_break},
+    {"vector_load", vector_load},
     {"vector_late", vector_late},
     {"vector_vain", vector_vain},
     {"stack_void", stack_void},
