@@ -2,8 +2,8 @@
 /*
  * Exits, by scause.
  *
- * What the guest's own kernel can handle (its page faults, system calls, breakpoints) never comes
- * here: hedeleg sends it straight to VS-mode (pcpu.c).
+ * System calls and breakpoints of the guest's tasks never come here: hedeleg sends them straight to
+ * VS-mode (pcpu.c).
  */
 #include "hyp/exit.h"
 #include "hyp/clock.h"
@@ -56,13 +56,15 @@ static exit_class on_illegal_instruction(struct vcpu *v)
     return STINT_EXIT_CSR;
 }
 
-/* The guest's own tables do not let it fetch an instruction: its kernel's business, unless it is the kernel's
- * trap handler that cannot be fetched. Such a guest would trap for ever and execute nothing, and where
- * time is the count of instructions, as under QEMU's -icount, no slice would ever end. */
-static exit_class on_fetch_fault(struct vcpu *v)
+/* A fetch, load or store that the guest's own tables, or its alignment, forbid: its kernel's business, unless the
+ * first instruction of its kernel's trap handler is what faults. Such a guest would trap for ever and execute
+ * nothing; and where time is the count of instructions, as under QEMU's -icount, no slice would ever end. That is
+ * why these faults come here and not straight to VS-mode. */
+static exit_class on_own_fault(struct vcpu *v)
 {
-    if (v->regs.pc == (csr_read(vstvec) & ~3UL))
-        vm_crash(v, "endless faults: its trap handler at 0x%lx cannot be fetched", v->regs.pc);
+    bool in_kernel = v->regs.sstatus & SSTATUS_SPP;
+    if (in_kernel && v->regs.pc == (csr_read(vstvec) & ~3UL))
+        vm_crash(v, "endless faults: its trap handler at 0x%lx faults with its first instruction", v->regs.pc);
     else
         vcpu_inject(v, csr_read(scause), csr_read(stval));
     return STINT_EXIT_FAULT;
@@ -88,16 +90,19 @@ static exit_class on_unexpected(struct vcpu *v)
 #define INTERRUPT(irq) EXIT_SLOT(CAUSE_INTERRUPT | (irq))
 
 const exit_handler exit_handlers[EXIT_SLOTS] = {
-    [0] = on_unexpected,
-    [CAUSE_FETCH_ACCESS] = on_fetch_fault,
+    [CAUSE_FETCH_MISALIGNED] = on_unexpected,
+    [CAUSE_FETCH_ACCESS] = on_own_fault,
     [CAUSE_ILLEGAL] = on_illegal_instruction,
-    [3 ... 9] = on_unexpected,
+    [CAUSE_BREAKPOINT] = on_unexpected,
+    [CAUSE_LOAD_MISALIGNED ... CAUSE_STORE_ACCESS] = on_own_fault,
+    [8 ... 9] = on_unexpected,
     [CAUSE_ECALL_VS] = sbi_call,
     [11] = on_unexpected,
-    [CAUSE_FETCH_PAGE] = on_fetch_fault,
-    [13 ... 19] = on_unexpected,
-    [CAUSE_FETCH_GUEST_PAGE] = on_guest_page_fault,
-    [CAUSE_LOAD_GUEST_PAGE] = on_guest_page_fault,
+    [CAUSE_FETCH_PAGE ... CAUSE_LOAD_PAGE] = on_own_fault,
+    [14] = on_unexpected,
+    [CAUSE_STORE_PAGE] = on_own_fault,
+    [16 ... 19] = on_unexpected,
+    [CAUSE_FETCH_GUEST_PAGE ... CAUSE_LOAD_GUEST_PAGE] = on_guest_page_fault,
     [CAUSE_VIRTUAL] = on_virtual_instruction,
     [CAUSE_STORE_GUEST_PAGE] = on_guest_page_fault,
     [24 ... INTERRUPT(0)] = on_unexpected,

@@ -21,13 +21,9 @@ uint32_t pcpu_count;
 _Static_assert(offsetof(struct pcpu, trap_save) == PCPU_TRAP_SAVE, "switch.S");
 _Static_assert(offsetof(struct pcpu, stack_top) == 24, "boot.S");
 
-/* What VS-mode handles itself: all that its own page tables, system calls and mistakes cause. Not here:
- * illegal instructions, because the first use of floating point is one (vcpu_fp_on), and fetches, because of guests
- * that cannot fetch their trap handler (exit.c). */
-#define HEDELEG                                                                                                   \
-    (BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_LOAD_MISALIGNED) | BIT(CAUSE_LOAD_ACCESS) | \
-     BIT(CAUSE_STORE_MISALIGNED) | BIT(CAUSE_STORE_ACCESS) | BIT(CAUSE_ECALL_U) | BIT(CAUSE_LOAD_PAGE) |          \
-     BIT(CAUSE_STORE_PAGE))
+/* What goes straight to VS-mode. Not illegal instructions, because the first use of floating point is one
+ * (vcpu_fp_on), and no faults of fetches, loads and stores, because of trap handlers that fault (exit.c). */
+#define HEDELEG (BIT(CAUSE_FETCH_MISALIGNED) | BIT(CAUSE_BREAKPOINT) | BIT(CAUSE_ECALL_U))
 #define HIDELEG (BIT(IRQ_VS_SOFT) | BIT(IRQ_VS_TIMER) | BIT(IRQ_VS_EXT))
 
 void pcpu_init_hart(struct pcpu *p)

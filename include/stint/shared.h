@@ -61,7 +61,7 @@ enum stint_exit {
     STINT_EXIT_KICK,    /* another pCPU wanted attention */
     STINT_EXIT_WFI,
     STINT_EXIT_MMIO,    /* an emulated device */
-    STINT_EXIT_FAULT,   /* RAM touched for the first time */
+    STINT_EXIT_FAULT,   /* RAM touched for the first time, or a fault of the guest's own, which is passed on to it */
     STINT_EXIT_CSR,     /* virtual instruction: a register or instruction the guest may not have */
     STINT_EXIT_FP,      /* first use of floating point since it came in */
     STINT_EXIT_BEAT,    /* the short timer that makes harts look parallel (DESIGN section 8) */
