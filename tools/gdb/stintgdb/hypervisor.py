@@ -43,6 +43,11 @@ def image():
     return images.load(Path(elf().filename))
 
 
+def begun():
+    """Are there VMs yet?"""
+    return target.Memory().read(layout.SHARED_BASE, len(layout.SHARED_MAGIC)) == layout.SHARED_MAGIC
+
+
 class Vcpu:
     """stats: its row of the shared region. value: struct vcpu, as plain data."""
 

@@ -5,7 +5,7 @@ import gdb
 from . import target
 from .command import Command
 from .exits import KINDS, exit_here
-from .hypervisor import Hypervisor, address_of
+from .hypervisor import Hypervisor, address_of, begun
 
 OVER = "The run ended before such an exit."
 
@@ -19,20 +19,35 @@ or VCPU count, and of that kind: ecall timer kick wfi mmio fault csr fp beat oth
 
     def run(self, words):
         target.need_machine()
-        wanted = Wanted(words, self)
+        kind, who = self.sort(words)
         door = gdb.Breakpoint(f"*{address_of('guest_exit'):#x}", internal=True)
         door.silent = True
-        door.condition = wanted.condition()
         try:
-            found = self.search(door, wanted)
+            found = None
+            if who and not begun():    # names mean something once there are VMs: at the first exit of all
+                found = self.search(door, Wanted(None, None))
+                if found is None:
+                    return
+            wanted = Wanted(kind, who)
+            if found is None or not wanted.fits(found):
+                found = self.search(door, wanted)
         finally:
             if door.is_valid():
                 door.delete()
         if found:
             print("\n".join(found.lines()))
 
+    def sort(self, words):
+        """The kind and the VM or VCPU among the words; None for what is not there."""
+        kinds = [word for word in words if word in KINDS]
+        others = [word for word in words if word not in KINDS]
+        if len(kinds) > 1 or len(others) > 1:
+            raise self.usage()
+        return (kinds or [None])[0], (others or [None])[0]
+
     def search(self, door, wanted):
         """The exit, or None when something else stopped the machine first."""
+        door.condition = wanted.condition()
         while True:
             hits = door.hit_count
             try:
@@ -60,25 +75,24 @@ class Wanted:
               "csr": "$scause == 2 || $scause == 22", "mmio": "$scause >= 20", "fault": "$scause >= 20",
               "timer": "$scause < 0", "beat": "$scause < 0", "kick": "$scause < 0"}    # interrupts have the top bit
 
-    def __init__(self, words, command):
-        self.kind = next((word for word in words if word in KINDS), None)
-        who = [word for word in words if word not in KINDS]
-        if len(who) > 1 or len(words) > 2:
-            raise command.usage()
-        self.who = None
-        if who and "/" in who[0]:
-            self.who = f"$sscratch == {Hypervisor().vcpu(who[0]).address:#x}"
+    def __init__(self, kind, who):
+        self.kind, self.vm, self.vcpu = kind, None, None
+        if who and "/" in who:
+            self.vcpu = Hypervisor().vcpu(who)
         elif who:
-            self.who = f"(($hgatp >> 44) & 0x3fff) == {Hypervisor().vm(who[0]).stats.vmid}"
+            self.vm = Hypervisor().vm(who)
 
     def condition(self):
-        """In the hypervisor, not before the first guest, and what is wanted."""
+        """A guest has stopped (sscratch says so), and all of what is wanted that gdb can tell."""
         terms = ["!($priv & 4)", "$sscratch != 0"]
-        if self.who:
-            terms.append(self.who)
+        if self.vm:
+            terms.append(f"(($hgatp >> 44) & 0x3fff) == {self.vm.stats.vmid}")
+        if self.vcpu:
+            terms.append(f"$sscratch == {self.vcpu.address:#x}")
         if self.kind in self.CAUSES:
             terms.append(f"({self.CAUSES[self.kind]})".replace("$scause", "(long)$scause"))
         return " && ".join(terms)
 
     def fits(self, found):
-        return self.kind in (None, found.kind)
+        return (self.kind in (None, found.kind) and (not self.vm or self.vm.name == found.vcpu.vm.name)
+                and (not self.vcpu or self.vcpu.name == found.vcpu.name))
