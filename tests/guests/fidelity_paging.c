@@ -169,6 +169,7 @@ static void user_mode(void)
     fold_trap(&sum, attempt(enter_user, WINDOW + PAGE));     /* the supervisor's */
     fold_trap(&sum, attempt(enter_user, WINDOW + 2 * PAGE)); /* what demand() left there */
     fold_trap(&sum, attempt(enter_user, 0x123456789000));
+    fold_trap(&sum, attempt(enter_user, csr_read(stvec))); /* where traps go, and it may not */
     report_sum("paging.user", &sum);
 }
 

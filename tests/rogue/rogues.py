@@ -155,6 +155,7 @@ TRAPS = [
     crash("vector_data", ENDLESS),
     storm("vector_break"),
     storm("vector_load"),
+    crash("vector_store", ENDLESS),
     storm("vector_late"),
     storm("vector_vain"),
     crash("stack_void", HOLE),

@@ -86,6 +86,19 @@ static void vector_load(void)
     set_vector((uint64_t)loading_handler);
 }
 
+/* Its very first instruction faults in the guest's tables: not one is ever carried out, so that where time is the
+ * count of instructions it would stand still. */
+__attribute__((naked, aligned(4))) static void storing_handler(void)
+{
+    __asm__("sd zero, -8(zero)");
+}
+
+static void vector_store(void)
+{
+    tables_on();
+    set_vector((uint64_t)storing_handler);
+}
+
 /* Handlers that return to where the trap came from: the same trap for ever. */
 __attribute__((naked, aligned(4))) static void vain_handler(void)
 {
@@ -177,6 +190,7 @@ const struct rogue_case rogue_traps[] = {
     {"vector_data", vector_data},
     {"vector_break", vector_break},
     {"vector_load", vector_load},
+    {"vector_store", vector_store},
     {"vector_late", vector_late},
     {"vector_vain", vector_vain},
     {"stack_void", stack_void},

@@ -37,7 +37,8 @@ def test_performance(tmp_path, capsys):
     overhead = 100 * (hosted["ticks"] / native["ticks"] - 1)
     with capsys.disabled():
         print(f"\na CPU-bound guest takes {overhead:.3f} % longer under Stint than without it")
-    assert 0 <= overhead < MOST_OVERHEAD_PERCENT
+    assert hosted["ticks"] >= native["ticks"] - 1     # both are read to a tick
+    assert overhead < MOST_OVERHEAD_PERCENT
 
 
 @pytest.mark.parametrize("half", [0, 1])
