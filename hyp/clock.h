@@ -16,9 +16,9 @@ struct pcpu;
 
 /* A deadline on one pCPU. `fire` is called by that pCPU, no lock held, once, at or after it. */
 struct timer {
-    struct list link;        /* in pcpu->timers, in order of deadline; self-linked while not armed */
-    uint64_t deadline;       /* host ticks */
-    struct pcpu *pcpu;       /* where it is, or was last, armed; NULL: never */
+    struct list link;  /* in pcpu->timers, in order of deadline; self-linked while not armed */
+    uint64_t deadline; /* host ticks */
+    struct pcpu *pcpu; /* where it is, or was last, armed; NULL: never */
     void (*fire)(struct timer *);
 };
 

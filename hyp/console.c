@@ -16,20 +16,20 @@
 #define STATUS_TX_FREE 0x20
 
 #define LINE_BYTES  160
-#define INPUT_BYTES 64 /* a power of two */
+#define INPUT_BYTES 64   /* a power of two */
 #define ESCAPE      0x1d /* Ctrl-] */
 
 struct guest_console {
     char line[LINE_BYTES];
     uint32_t length;
     char input[INPUT_BYTES];
-    uint32_t head, tail;  /* characters ever taken, and ever put */
+    uint32_t head, tail; /* characters ever taken, and ever put */
 };
 
 static struct spinlock lock; /* guards all below and the UART; no other lock is taken under it */
 static struct guest_console guests[STINT_MAX_VMS];
 static bool has_user, escaped;
-static uint32_t focus;       /* the VM that gets the input */
+static uint32_t focus; /* the VM that gets the input */
 
 static void uart_put(char c)
 {

@@ -18,10 +18,12 @@ static const char *const causes[24] = {
     [CAUSE_LOAD_ACCESS] = "load refused by the machine",
     [CAUSE_STORE_ACCESS] = "store refused by the machine",
     [CAUSE_ECALL_VS] = "SBI call",
-    [CAUSE_FETCH_GUEST_PAGE] = "fetch stopped by the G-stage (the hypervisor's tables: guest to host physical)",
+    [CAUSE_FETCH_GUEST_PAGE] =
+        "fetch stopped by the G-stage (the hypervisor's tables: guest to host physical)",
     [CAUSE_LOAD_GUEST_PAGE] = "load stopped by the G-stage (the hypervisor's tables: guest to host physical)",
     [CAUSE_VIRTUAL] = "an instruction that VS-mode may not execute",
-    [CAUSE_STORE_GUEST_PAGE] = "store stopped by the G-stage (the hypervisor's tables: guest to host physical)",
+    [CAUSE_STORE_GUEST_PAGE] =
+        "store stopped by the G-stage (the hypervisor's tables: guest to host physical)",
 };
 
 static const char *cause_name(uint64_t cause)
@@ -31,7 +33,8 @@ static const char *cause_name(uint64_t cause)
 
 static bool is_guest_page_fault(uint64_t cause)
 {
-    return cause == CAUSE_FETCH_GUEST_PAGE || cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE;
+    return cause == CAUSE_FETCH_GUEST_PAGE || cause == CAUSE_LOAD_GUEST_PAGE ||
+           cause == CAUSE_STORE_GUEST_PAGE;
 }
 
 static void print_state(const struct vcpu *v)
@@ -42,10 +45,11 @@ static void print_state(const struct vcpu *v)
     console_print("[stint] %s VCPU %u, %s at pc 0x%lx: %s\n", name, v->id,
                   v->regs.sstatus & SSTATUS_SPP ? "VS-mode" : "VU-mode", v->regs.pc, cause_name(cause));
     if (is_guest_page_fault(cause))
-        console_print("[stint]   guest virtual 0x%lx -> guest physical 0x%lx; VS-stage %s (vsatp 0x%lx)\n", csr_read(stval),
-                      csr_read(htval) << 2 | (csr_read(stval) & 3), csr_read(vsatp) ? "on" : "off, addresses are physical",
-                      csr_read(vsatp));
-    console_print("[stint]   ra %lx sp %lx a0 %lx a1 %lx a2 %lx a7 %lx\n", x[1], x[2], x[10], x[11], x[12], x[17]);
+        console_print("[stint]   guest virtual 0x%lx -> guest physical 0x%lx; VS-stage %s (vsatp 0x%lx)\n",
+                      csr_read(stval), csr_read(htval) << 2 | (csr_read(stval) & 3),
+                      csr_read(vsatp) ? "on" : "off, addresses are physical", csr_read(vsatp));
+    console_print("[stint]   ra %lx sp %lx a0 %lx a1 %lx a2 %lx a7 %lx\n", x[1], x[2], x[10], x[11], x[12],
+                  x[17]);
     console_print("[stint]   its last trap of its own: vscause 0x%lx vsepc 0x%lx vstval 0x%lx vstvec 0x%lx\n",
                   csr_read(vscause), csr_read(vsepc), csr_read(vstval), csr_read(vstvec));
 }

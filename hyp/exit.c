@@ -64,7 +64,8 @@ static exit_class on_own_fault(struct vcpu *v)
 {
     bool in_kernel = v->regs.sstatus & SSTATUS_SPP;
     if (in_kernel && v->regs.pc == (csr_read(vstvec) & ~3UL))
-        vm_crash(v, "endless faults: its trap handler at 0x%lx faults with its first instruction", v->regs.pc);
+        vm_crash(v, "endless faults: its trap handler at 0x%lx faults with its first instruction",
+                 v->regs.pc);
     else
         vcpu_inject(v, csr_read(scause), csr_read(stval));
     return STINT_EXIT_FAULT;
@@ -94,20 +95,20 @@ const exit_handler exit_handlers[EXIT_SLOTS] = {
     [CAUSE_FETCH_ACCESS] = on_own_fault,
     [CAUSE_ILLEGAL] = on_illegal_instruction,
     [CAUSE_BREAKPOINT] = on_unexpected,
-    [CAUSE_LOAD_MISALIGNED ... CAUSE_STORE_ACCESS] = on_own_fault,
+    [CAUSE_LOAD_MISALIGNED... CAUSE_STORE_ACCESS] = on_own_fault,
     [8 ... 9] = on_unexpected,
     [CAUSE_ECALL_VS] = sbi_call,
     [11] = on_unexpected,
-    [CAUSE_FETCH_PAGE ... CAUSE_LOAD_PAGE] = on_own_fault,
+    [CAUSE_FETCH_PAGE... CAUSE_LOAD_PAGE] = on_own_fault,
     [14] = on_unexpected,
     [CAUSE_STORE_PAGE] = on_own_fault,
     [16 ... 19] = on_unexpected,
-    [CAUSE_FETCH_GUEST_PAGE ... CAUSE_LOAD_GUEST_PAGE] = on_guest_page_fault,
+    [CAUSE_FETCH_GUEST_PAGE... CAUSE_LOAD_GUEST_PAGE] = on_guest_page_fault,
     [CAUSE_VIRTUAL] = on_virtual_instruction,
     [CAUSE_STORE_GUEST_PAGE] = on_guest_page_fault,
     [24 ... INTERRUPT(0)] = on_unexpected,
     [INTERRUPT(IRQ_S_SOFT)] = on_interrupt,
-    [INTERRUPT(2) ... INTERRUPT(4)] = on_unexpected,
+    [INTERRUPT(2)... INTERRUPT(4)] = on_unexpected,
     [INTERRUPT(IRQ_S_TIMER)] = on_interrupt,
-    [INTERRUPT(6) ... INTERRUPT(31)] = on_unexpected,
+    [INTERRUPT(6)... INTERRUPT(31)] = on_unexpected,
 };

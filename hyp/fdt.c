@@ -209,8 +209,8 @@ size_t fdt_write_finish(struct fdt_writer *writer)
 }
 
 static const char isa[] = "rv64imafdc_zicntr_zicsr_zifencei_sstc_svadu";
-static const char *const isa_extensions[] = {"i", "m",      "a",     "f",        "d",
-                                             "c", "zicntr", "zicsr", "zifencei", "sstc", "svadu"};
+static const char *const isa_extensions[] = {"i",      "m",     "a",        "f",    "d",    "c",
+                                             "zicntr", "zicsr", "zifencei", "sstc", "svadu"};
 
 static void write_cpu(struct fdt_writer *writer, uint32_t hart)
 {

@@ -8,9 +8,9 @@
 #include "hyp/riscv.h"
 #include "lib/string.h"
 
-#define LEVELS       3
-#define TABLE_SLOTS  512
-#define ROOT_SLOTS   (4 * TABLE_SLOTS)
+#define LEVELS      3
+#define TABLE_SLOTS 512
+#define ROOT_SLOTS  (4 * TABLE_SLOTS)
 
 static uint64_t slot(uint64_t gpa, int level)
 {

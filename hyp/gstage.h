@@ -15,13 +15,13 @@
 #define GSTAGE_ROOT_BYTES 16384
 #define GSTAGE_GPA_BITS   41
 
-#define PTE_V 1UL
-#define PTE_R 2UL
-#define PTE_W 4UL
-#define PTE_X 8UL
-#define PTE_U 16UL  /* the G-stage checks every access as if from U-mode */
-#define PTE_A 64UL
-#define PTE_D 128UL
+#define PTE_V        1UL
+#define PTE_R        2UL
+#define PTE_W        4UL
+#define PTE_X        8UL
+#define PTE_U        16UL /* the G-stage checks every access as if from U-mode */
+#define PTE_A        64UL
+#define PTE_D        128UL
 #define PTE_BORROWED 256UL /* RSW: the page is not the VM's and is not freed with it */
 
 #define PTE_RAM (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
@@ -30,9 +30,9 @@
 #define PTE_PPN_MASK  ((1UL << 44) - 1)
 
 struct gstage {
-    uint64_t *root;  /* GSTAGE_ROOT_BYTES, aligned to as much, zeroed */
+    uint64_t *root; /* GSTAGE_ROOT_BYTES, aligned to as much, zeroed */
     uint32_t vmid;
-    uint64_t pages;  /* held: those mapped and not borrowed, and the tables below the root */
+    uint64_t pages; /* held: those mapped and not borrowed, and the tables below the root */
 };
 
 static inline uint64_t pte_page(uint64_t pte)

@@ -35,7 +35,7 @@ struct flat_header {
     uint64_t flags;
     uint32_t version, reserved[3];
     uint64_t magic;
-    uint32_t magic2;      /* "RSC\x05" */
+    uint32_t magic2; /* "RSC\x05" */
     uint32_t reserved2;
 };
 
@@ -47,11 +47,12 @@ static bool within(uint64_t offset, uint64_t bytes, uint64_t limit)
     return offset <= limit && bytes <= limit - offset;
 }
 
-static const char *add_segment(struct image *image, uint64_t gpa, const uint8_t *data, uint64_t bytes, uint64_t claims,
-                               uint64_t base, uint64_t size)
+static const char *add_segment(struct image *image, uint64_t gpa, const uint8_t *data, uint64_t bytes,
+                               uint64_t claims, uint64_t base, uint64_t size)
 {
     if (gpa < base || !within(gpa - base, claims, size))
-        return "it does not fit into the VM's RAM: a part of it lies outside; give the VM more memory, or link it at "
+        return "it does not fit into the VM's RAM: a part of it lies outside; give the VM more memory, or "
+               "link it at "
                "0x80200000";
     if (image->segments == IMAGE_MAX_SEGMENTS)
         return "it has more than 8 segments to load";
@@ -63,11 +64,13 @@ static const char *add_segment(struct image *image, uint64_t gpa, const uint8_t 
     return NULL;
 }
 
-static const char *parse_elf(struct image *image, const uint8_t *data, size_t bytes, uint64_t base, uint64_t size)
+static const char *parse_elf(struct image *image, const uint8_t *data, size_t bytes, uint64_t base,
+                             uint64_t size)
 {
     struct elf_header header;
     memcpy(&header, data, sizeof(header));
-    if (header.ident[4] != ELF_CLASS_64 || header.ident[5] != ELF_LITTLE_ENDIAN || header.machine != ELF_MACHINE_RISCV)
+    if (header.ident[4] != ELF_CLASS_64 || header.ident[5] != ELF_LITTLE_ENDIAN ||
+        header.machine != ELF_MACHINE_RISCV)
         return "it is an ELF file, but not for 64-bit RISC-V";
     if (header.program_bytes != sizeof(struct elf_program) ||
         !within(header.program_offset, (uint64_t)header.programs * sizeof(struct elf_program), bytes))
@@ -97,10 +100,12 @@ const char *image_parse(struct image *image, const void *data, size_t bytes, uin
 
     struct flat_header flat;
     if (bytes < sizeof(flat))
-        return "it is neither an ELF file nor a flat image with the RISC-V boot header (found a file of a few bytes)";
+        return "it is neither an ELF file nor a flat image with the RISC-V boot header (found a file of a "
+               "few bytes)";
     memcpy(&flat, data, sizeof(flat));
     if (flat.magic2 != FLAT_MAGIC2)
-        return "it is neither an ELF file nor a flat image with the RISC-V boot header (no magic at offset 0x38)";
+        return "it is neither an ELF file nor a flat image with the RISC-V boot header (no magic at offset "
+               "0x38)";
     uint64_t claims = flat.image_bytes > bytes ? flat.image_bytes : bytes;
     if (flat.text_offset >= size)
         return "its text offset lies outside of the VM's RAM";

@@ -12,14 +12,14 @@
 #define IMAGE_MAX_SEGMENTS 8
 
 struct image_segment {
-    uint64_t gpa;        /* where it goes */
+    uint64_t gpa; /* where it goes */
     const uint8_t *data;
-    uint64_t bytes;      /* of data; what the image wants zeroed behind it needs no segment */
+    uint64_t bytes; /* of data; what the image wants zeroed behind it needs no segment */
 };
 
 struct image {
-    uint64_t entry;      /* the lowest address, as QEMU enters an image that it loads itself */
-    uint64_t end;        /* behind the last byte that the image claims, zeroed ones included */
+    uint64_t entry; /* the lowest address, as QEMU enters an image that it loads itself */
+    uint64_t end;   /* behind the last byte that the image claims, zeroed ones included */
     uint32_t segments;
     struct image_segment segment[IMAGE_MAX_SEGMENTS];
 };

@@ -45,9 +45,11 @@ uint64_t machine_init_shared(const struct scenario *scenario, uint32_t timebase_
     shared->pcpus_offset = PAGE_SIZE;
     shared->vms_offset = shared->pcpus_offset + scenario->pcpus * sizeof(struct stint_pcpu_stats);
     shared->vcpus_offset = shared->vms_offset + scenario->vms * sizeof(struct stint_vm_stats);
-    shared->rings_offset = align_up(shared->vcpus_offset + vcpus * sizeof(struct stint_vcpu_stats), PAGE_SIZE);
-    shared->areas_offset = align_up(
-        shared->rings_offset + (uint64_t)scenario->pcpus * scenario->trace_slots * sizeof(struct stint_event), PAGE_SIZE);
+    shared->rings_offset = align_up(shared->vcpus_offset + vcpus * sizeof(struct stint_vcpu_stats),
+                                    PAGE_SIZE);
+    shared->areas_offset = align_up(shared->rings_offset + (uint64_t)scenario->pcpus * scenario->trace_slots *
+                                                               sizeof(struct stint_event),
+                                    PAGE_SIZE);
     shared->bytes = shared->areas_offset + (uint64_t)scenario->vms * STINT_AREA_MAX;
     memset((void *)(STINT_SHARED_BASE + PAGE_SIZE), 0, shared->rings_offset - PAGE_SIZE);
 
@@ -69,18 +71,10 @@ static void command_due(struct timer *t)
     const struct scenario_event *event = container_of(t, struct due_command, timer)->event;
     struct vm *vm = &vms[event->vm];
     switch (event->command) {
-    case SCENARIO_PAUSE:
-        vm_pause(vm);
-        break;
-    case SCENARIO_RESUME:
-        vm_resume(vm);
-        break;
-    case SCENARIO_STOP:
-        vm_end(vm, VM_STOPS, "stopped by the operator");
-        break;
-    case SCENARIO_RESET:
-        vm_end(vm, VM_REBOOTS, "reset by the operator");
-        break;
+    case SCENARIO_PAUSE: vm_pause(vm); break;
+    case SCENARIO_RESUME: vm_resume(vm); break;
+    case SCENARIO_STOP: vm_end(vm, VM_STOPS, "stopped by the operator"); break;
+    case SCENARIO_RESET: vm_end(vm, VM_REBOOTS, "reset by the operator"); break;
     }
 }
 
@@ -161,10 +155,12 @@ void machine_wakes(void)
 static void await_others(struct pcpu *self)
 {
     for (uint32_t id = 0; id < pcpu_count; id++)
-        for (uint64_t turns = 0; &pcpus[id] != self && !__atomic_load_n(&pcpus[id].ended, __ATOMIC_ACQUIRE); turns++) {
+        for (uint64_t turns = 0; &pcpus[id] != self && !__atomic_load_n(&pcpus[id].ended, __ATOMIC_ACQUIRE);
+             turns++) {
             clock_nap();
             if (turns == NAP_BOUND) {
-                console_print("[stint] pCPU %u does not come to the end of the run; going on without it\n", id);
+                console_print("[stint] pCPU %u does not come to the end of the run; going on without it\n",
+                              id);
                 break;
             }
         }

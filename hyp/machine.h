@@ -17,10 +17,10 @@ struct pcpu;
 struct machine {
     struct stint_shared *shared;
     struct sched sched;
-    uint64_t beat;             /* ticks; 0: none */
-    uint64_t start_time;       /* host ticks at which accounting begins, on every pCPU */
-    uint32_t end;              /* enum stint_end; atomic: the first one to set it decides */
-    bool ignore_htinst;        /* decode MMIO from the guest's memory */
+    uint64_t beat;       /* ticks; 0: none */
+    uint64_t start_time; /* host ticks at which accounting begins, on every pCPU */
+    uint32_t end;        /* enum stint_end; atomic: the first one to set it decides */
+    bool ignore_htinst;  /* decode MMIO from the guest's memory */
     const void *initrd;
     uint64_t initrd_bytes;
 };

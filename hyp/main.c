@@ -112,8 +112,8 @@ static void read_scenario(const struct hardware *hardware)
                       sizeof(error)))
         refuse("%s", error);
     if (scenario.pcpus != pcpu_count)
-        refuse("%s wants pcpus = %u, but the machine has %u harts (QEMU's -smp)", scenario.file, scenario.pcpus,
-               pcpu_count);
+        refuse("%s wants pcpus = %u, but the machine has %u harts (QEMU's -smp)", scenario.file,
+               scenario.pcpus, pcpu_count);
 }
 
 /* tp, sp stay: from here on the boot hart is the pCPU of its number. */
@@ -133,9 +133,10 @@ static void init_memory(const struct hardware *hardware)
 {
     uint64_t end = machine_init_shared(&scenario, hardware->timebase_hz);
     if (end > hardware->initrd || end > hardware->ram_end)
-        refuse("%s: the trace and the guests' areas need %lu MiB, which reaches into the initrd; give QEMU more "
-               "memory, or a smaller trace",
-               scenario.file, machine.shared->bytes >> 20);
+        refuse(
+            "%s: the trace and the guests' areas need %lu MiB, which reaches into the initrd; give QEMU more "
+            "memory, or a smaller trace",
+            scenario.file, machine.shared->bytes >> 20);
     page_init(end, hardware->ram_end);
     map_init(hardware->ram_end);
     map_enable();
@@ -147,7 +148,8 @@ static void check_file(const struct scenario_vm *vm, const char *kind, const cha
     char path[80];
     format(path, sizeof(path), "%s/%s", kind, name);
     if (!initrd_find(machine.initrd, machine.initrd_bytes, path, data, bytes))
-        refuse("%s:%u: found %s = %s in [vm %s], but there is no such image", scenario.file, line, kind, name, vm->name);
+        refuse("%s:%u: found %s = %s in [vm %s], but there is no such image", scenario.file, line, kind, name,
+               vm->name);
 }
 
 static void check_vm(const struct scenario_vm *vm)
@@ -163,8 +165,8 @@ static void check_vm(const struct scenario_vm *vm)
         check_file(vm, "initrd", vm->initrd, vm->initrd_line, &data, &initrd_bytes);
     uint64_t room = VM_RAM_BASE + vm->memory - image.end;
     if (initrd_bytes + 3 * PAGE_SIZE + 16384 > room)
-        refuse("%s:%u: found memory = %lu KiB in [vm %s], but its image, initrd and device tree need more", scenario.file,
-               vm->memory_line ? vm->memory_line : vm->line, vm->memory >> 10, vm->name);
+        refuse("%s:%u: found memory = %lu KiB in [vm %s], but its image, initrd and device tree need more",
+               scenario.file, vm->memory_line ? vm->memory_line : vm->line, vm->memory >> 10, vm->name);
 }
 
 /* Bytes of G-stage tables below the root for that much RAM: one page for each 2 MiB, and two above. */
@@ -182,7 +184,8 @@ static void check_guests(void)
         wanted += scenario.vm[i].memory + tables_for(scenario.vm[i].memory);
     }
     if (wanted > page_available() * PAGE_SIZE)
-        refuse("%s: the VMs need %lu MiB of RAM and tables together, the machine has %lu MiB for them; give QEMU more memory",
+        refuse("%s: the VMs need %lu MiB of RAM and tables together, the machine has %lu MiB for them; give "
+               "QEMU more memory",
                scenario.file, wanted >> 20, page_available() * PAGE_SIZE >> 20);
 }
 

@@ -26,8 +26,8 @@ static const char *const register_names[32] = {
     "a6",   "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 };
 
-static const char *const event_names[] = {"-",       "exit",  "run", "leave", "wake", "migrate",
-                                          "fence", "vm", "delta", "kick", "vcpu"};
+static const char *const event_names[] = {"-",     "exit", "run",   "leave", "wake", "migrate",
+                                          "fence", "vm",   "delta", "kick",  "vcpu"};
 
 static void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void line(const char *fmt, ...)
@@ -63,7 +63,8 @@ static void print_last_events(void)
     line("the last events of pCPU %u:\n", self->id);
     for (uint64_t n = head > LAST_EVENTS ? head - LAST_EVENTS : 0; n < head; n++) {
         const struct stint_event *e = &self->ring[n & self->ring_mask];
-        const char *name = e->type < sizeof(event_names) / sizeof(event_names[0]) ? event_names[e->type] : "?";
+        const char *name = e->type < sizeof(event_names) / sizeof(event_names[0]) ? event_names[e->type]
+                                                                                  : "?";
         line("  %12lu  %-7s vcpu %u  arg %u  0x%lx 0x%lx\n", e->time, name, e->vcpu, e->arg, e->a, e->b);
     }
 }
@@ -107,18 +108,12 @@ static const char *meaning(uint64_t cause, uint64_t address)
     if (address >= (uint64_t)stacks_start && address < (uint64_t)stacks_end && address < sp + STACK_STRIDE)
         return "a stack overflowed";
     switch (cause) {
-    case CAUSE_FETCH_PAGE:
-        return "a jump to where no code is";
-    case CAUSE_LOAD_PAGE:
-        return "a read where nothing is mapped";
-    case CAUSE_STORE_PAGE:
-        return "a write where nothing is mapped, or where only reading is allowed";
-    case CAUSE_ILLEGAL:
-        return "an illegal instruction";
-    case CAUSE_BREAKPOINT:
-        return "a breakpoint";
-    default:
-        return "a trap in the hypervisor";
+    case CAUSE_FETCH_PAGE: return "a jump to where no code is";
+    case CAUSE_LOAD_PAGE: return "a read where nothing is mapped";
+    case CAUSE_STORE_PAGE: return "a write where nothing is mapped, or where only reading is allowed";
+    case CAUSE_ILLEGAL: return "an illegal instruction";
+    case CAUSE_BREAKPOINT: return "a breakpoint";
+    default: return "a trap in the hypervisor";
     }
 }
 
@@ -126,8 +121,8 @@ void panic_trap(const struct regs *regs)
 {
     uint64_t cause = csr_read(scause), address = csr_read(stval);
     begin();
-    line("\n[stint] PANIC: %s: scause %lu, at pc 0x%lx, address 0x%lx\n", meaning(cause, address), cause, regs->pc,
-         address);
+    line("\n[stint] PANIC: %s: scause %lu, at pc 0x%lx, address 0x%lx\n", meaning(cause, address), cause,
+         regs->pc, address);
     line("Find the line with: riscv64-unknown-elf-addr2line -e build/hyp/stint.elf 0x%lx\n", regs->pc);
     print_registers(regs);
     if (machine.shared)

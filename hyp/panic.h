@@ -8,11 +8,7 @@
 
 #include "hyp/switch.h"
 
-#ifdef __riscv
-void panic(const char *why, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void panic(const char *why, ...) __attribute__((noreturn)) __attribute__((format(printf, 1, 2)));
 void panic_trap(const struct regs *) __attribute__((noreturn));
-#else
-void panic(const char *why, ...) __attribute__((format(printf, 1, 2))); /* unit tests */
-#endif
 
 #endif

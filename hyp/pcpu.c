@@ -90,8 +90,8 @@ void pcpu_start_others(void)
         if (p == self)
             continue;
         p->stack_top = STACK_TOP(stack++);
-        long error =
-            firmware_call(SBI_EXT_HSM, SBI_HSM_HART_START, p->hart, (uint64_t)_start_other, (uint64_t)p);
+        long error = firmware_call(SBI_EXT_HSM, SBI_HSM_HART_START, p->hart, (uint64_t)_start_other,
+                                   (uint64_t)p);
         if (error)
             panic("hart %u: the firmware does not start it: SBI error %ld", p->hart, error);
         await_start(p);

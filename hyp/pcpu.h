@@ -17,39 +17,43 @@ struct vcpu;
 struct vm;
 
 struct pcpu {
-    uint64_t trap_save[2];          /* first: PCPU_TRAP_SAVE of switch.S */
+    uint64_t trap_save[2]; /* first: PCPU_TRAP_SAVE of switch.S */
     uint32_t id, hart;
-    uint64_t stack_top;             /* boot.S knows where this is */
+    uint64_t stack_top; /* boot.S knows where this is */
 
     /* Accounting. */
     uint64_t begun;                 /* host ticks: the start of the run, machine.start_time */
     struct stint_pcpu_stats *stats; /* in the shared region */
-    uint64_t now;                   /* host ticks: when the last exit was dealt with, or the last sleep ended. What
+    uint64_t now; /* host ticks: when the last exit was dealt with, or the last sleep ended. What
                                        the hypervisor does between two guests it does as of this moment. */
 
     /* Who runs. */
-    struct vcpu *current;           /* NULL: nobody, or about to idle */
-    bool attention;                 /* something came up: think before the next entry. Set last, by anyone; then a kick */
-    bool ask_scheduler;             /* what came up: who should run. Set by anyone, with attention */
-    uint64_t came;                  /* host ticks: since when `current` is here, for the scheduler's charge */
-    uint64_t slice;                 /* ns that the scheduler gave `current`, from the coming entry on; 0: begun */
-    enum vcpu_wish { WISH_NONE, WISH_BLOCK, WISH_OFFLINE } wish; /* of `current`, by its last exit; with
+    struct vcpu *current; /* NULL: nobody, or about to idle */
+    bool attention;     /* something came up: think before the next entry. Set last, by anyone; then a kick */
+    bool ask_scheduler; /* what came up: who should run. Set by anyone, with attention */
+    uint64_t came;      /* host ticks: since when `current` is here, for the scheduler's charge */
+    uint64_t slice;     /* ns that the scheduler gave `current`, from the coming entry on; 0: begun */
+    enum vcpu_wish {
+        WISH_NONE,
+        WISH_BLOCK,
+        WISH_OFFLINE
+    } wish; /* of `current`, by its last exit; with
                                        attention */
 
     /* What the hart's registers hold. */
-    struct vcpu *loaded;            /* VS CSRs: the VCPU that came in last */
-    struct vcpu *fp_owner;          /* f0-f31: whose they are, live or saved; NULL: nobody's */
+    struct vcpu *loaded;                    /* VS CSRs: the VCPU that came in last */
+    struct vcpu *fp_owner;                  /* f0-f31: whose they are, live or saved; NULL: nobody's */
     struct vcpu *last_of_vm[STINT_MAX_VMS]; /* who of each VMID ran here last: stale translations are his */
 
     /* The trace ring, owned by this pCPU. */
-    struct stint_event *ring;       /* NULL: trace off */
+    struct stint_event *ring; /* NULL: trace off */
     uint64_t ring_mask;
 
     /* Timers (clock.c). */
-    struct spinlock timer_lock;     /* guards the list; taken with no other lock held but a VM's */
+    struct spinlock timer_lock; /* guards the list; taken with no other lock held but a VM's */
     struct list timers;
-    uint64_t first_deadline;        /* of the list, as its owner last saw it or a later one; read without the lock */
-    uint64_t slice_end, beat_end;   /* host ticks */
+    uint64_t first_deadline; /* of the list, as its owner last saw it or a later one; read without the lock */
+    uint64_t slice_end, beat_end; /* host ticks */
 
     bool started, ended;
 };
@@ -78,21 +82,22 @@ static inline uint64_t pcpu_rest(const struct pcpu *p, uint64_t now, int a, int 
  */
 static inline void pcpu_end_guest(struct pcpu *p, uint64_t now)
 {
-    p->stats->ticks[STINT_PCPU_GUEST] =
-        pcpu_rest(p, now, STINT_PCPU_HYP_VCPU, STINT_PCPU_HYP_SELF, STINT_PCPU_IDLE);
+    p->stats->ticks[STINT_PCPU_GUEST] = pcpu_rest(p, now, STINT_PCPU_HYP_VCPU, STINT_PCPU_HYP_SELF,
+                                                  STINT_PCPU_IDLE);
     p->stats->state = STINT_PCPU_HYP_SELF;
 }
 
 static inline void pcpu_end_own_work(struct pcpu *p, uint64_t now, enum stint_pcpu_state next)
 {
-    p->stats->ticks[STINT_PCPU_HYP_SELF] =
-        pcpu_rest(p, now, STINT_PCPU_GUEST, STINT_PCPU_HYP_VCPU, STINT_PCPU_IDLE);
+    p->stats->ticks[STINT_PCPU_HYP_SELF] = pcpu_rest(p, now, STINT_PCPU_GUEST, STINT_PCPU_HYP_VCPU,
+                                                     STINT_PCPU_IDLE);
     p->stats->state = next;
 }
 
 static inline void pcpu_end_idle(struct pcpu *p, uint64_t now)
 {
-    p->stats->ticks[STINT_PCPU_IDLE] = pcpu_rest(p, now, STINT_PCPU_GUEST, STINT_PCPU_HYP_VCPU, STINT_PCPU_HYP_SELF);
+    p->stats->ticks[STINT_PCPU_IDLE] = pcpu_rest(p, now, STINT_PCPU_GUEST, STINT_PCPU_HYP_VCPU,
+                                                 STINT_PCPU_HYP_SELF);
     p->stats->state = STINT_PCPU_HYP_SELF;
 }
 

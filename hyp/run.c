@@ -133,8 +133,8 @@ static void idle(struct pcpu *self)
 
 /* The exit that began at `began` has been dealt with: for the VCPU, or, if it was an interrupt, for the
  * hypervisor itself. */
-static inline void account_exit(struct pcpu *self, struct vcpu *v, uint64_t cause, exit_class class, uint64_t pc,
-                                uint64_t began)
+static inline void account_exit(struct pcpu *self, struct vcpu *v, uint64_t cause, exit_class class,
+                                uint64_t pc, uint64_t began)
 {
     uint64_t now = rdtime();
     self->now = now;

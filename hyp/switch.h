@@ -6,13 +6,13 @@
 #ifndef HYP_SWITCH_H
 #define HYP_SWITCH_H
 
-#define REGS_X(n)     (8 * (n)) /* x[0], which is always zero, holds nothing */
-#define REGS_PC       256
-#define REGS_SSTATUS  264
-#define REGS_HSTATUS  272
-#define REGS_HOST_SP  280
-#define REGS_HOST_RA  288
-#define REGS_HOST_TP  296
+#define REGS_X(n)    (8 * (n)) /* x[0], which is always zero, holds nothing */
+#define REGS_PC      256
+#define REGS_SSTATUS 264
+#define REGS_HSTATUS 272
+#define REGS_HOST_SP 280
+#define REGS_HOST_RA 288
+#define REGS_HOST_TP 296
 
 #define PCPU_TRAP_SAVE 0 /* struct pcpu: two words for the trap of the hypervisor itself */
 
@@ -38,8 +38,8 @@ static inline uint64_t guest_run(struct regs *regs)
     asm volatile("call guest_enter"
                  : "+r"(a0)
                  :
-                 : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a1", "a2", "a3", "a4", "a5", "a6",
-                   "a7", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
+                 : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a1", "a2", "a3", "a4", "a5",
+                   "a6", "a7", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
     return (uint64_t)a0;
 }
 

@@ -23,8 +23,8 @@ struct pcpu;
 
 /* What others ask of a VCPU; it looks before each entry. */
 enum vcpu_request {
-    VCPU_REQ_IPI     = 1 << 0, /* raise its supervisor software interrupt */
-    VCPU_REQ_FENCE   = 1 << 1, /* forget its VS-stage translations */
+    VCPU_REQ_IPI = 1 << 0,   /* raise its supervisor software interrupt */
+    VCPU_REQ_FENCE = 1 << 1, /* forget its VS-stage translations */
     VCPU_REQ_FENCE_I = 1 << 2,
     VCPU_REQ_FENCE_G = 1 << 3, /* forget the VM's G-stage translations */
     VCPU_REQ_OFFLINE = 1 << 4, /* the VM stops or pauses: go offline */
@@ -33,8 +33,8 @@ enum vcpu_request {
 /* Supervisor CSRs of the guest: VS-level twins, and the two without a twin. */
 struct vs_csrs {
     uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp;
-    uint64_t vstimecmp;             /* guest ticks; all-ones: never */
-    uint64_t hvip;                  /* VSSIP pending */
+    uint64_t vstimecmp; /* guest ticks; all-ones: never */
+    uint64_t hvip;      /* VSSIP pending */
     uint64_t scounteren, senvcfg;
 };
 
@@ -44,25 +44,25 @@ struct fp_regs {
 };
 
 struct vcpu {
-    struct regs regs;               /* first: switch.S reads it */
-    struct vs_csrs vs;              /* valid while not RUNNING */
-    struct fp_regs fp;              /* valid while no pCPU holds them changed (sstatus.FS dirty) */
+    struct regs regs;  /* first: switch.S reads it */
+    struct vs_csrs vs; /* valid while not RUNNING */
+    struct fp_regs fp; /* valid while no pCPU holds them changed (sstatus.FS dirty) */
 
     struct vm *vm;
-    uint32_t id;                    /* its hart id in the guest */
-    uint32_t index;                 /* in the VCPU table of the shared region */
+    uint32_t id;    /* its hart id in the guest */
+    uint32_t index; /* in the VCPU table of the shared region */
 
     struct stint_vcpu_stats *stats;
-    uint64_t since;                 /* host ticks: last change of runstate */
+    uint64_t since; /* host ticks: last change of runstate */
 
     struct sched_vcpu sched;
-    struct pcpu *pcpu;              /* where it ran last; NULL: nowhere yet */
-    struct timer timer;             /* its own deadline while BLOCKED */
+    struct pcpu *pcpu;  /* where it ran last; NULL: nowhere yet */
+    struct timer timer; /* its own deadline while BLOCKED */
 
-    uint32_t requests;              /* enum vcpu_request; atomic */
-    uint64_t fence_pc;              /* behind the SBI call that asked others for fences and awaits them; 0: none */
-    uint32_t waiting;               /* 1: BLOCKED and to be woken by whoever swaps it to 0; atomic */
-    uint32_t hsm;                   /* SBI_HSM_*; atomic */
+    uint32_t requests; /* enum vcpu_request; atomic */
+    uint64_t fence_pc; /* behind the SBI call that asked others for fences and awaits them; 0: none */
+    uint32_t waiting;  /* 1: BLOCKED and to be woken by whoever swaps it to 0; atomic */
+    uint32_t hsm;      /* SBI_HSM_*; atomic */
 };
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "switch.S");

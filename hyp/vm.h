@@ -24,21 +24,21 @@ struct vcpu;
 #define VM_RAM_BASE 0x80000000UL
 
 struct vm {
-    uint32_t index;                 /* VMID is index + 1 */
+    uint32_t index; /* VMID is index + 1 */
     const struct scenario_vm *config;
     struct stint_vm_stats *stats;
 
-    struct spinlock lock;           /* guards gstage, uart and area; no other lock is taken under it but the page
+    struct spinlock lock; /* guards gstage, uart and area; no other lock is taken under it but the page
                                        allocator's and the console's */
     struct gstage gstage;
     struct uart uart;
-    uint64_t htimedelta;            /* added to host time; changes only while no VCPU runs */
+    uint64_t htimedelta; /* added to host time; changes only while no VCPU runs */
 
     struct vcpu *vcpus;
     uint32_t vcpu_count;
-    uint32_t online;                /* VCPUs that are not offline, and who is about to end them; under lock */
-    uint32_t ending;                /* enum vm_ending; under lock: who sets it first decides */
-    struct timer timer;             /* its start */
+    uint32_t online;    /* VCPUs that are not offline, and who is about to end them; under lock */
+    uint32_t ending;    /* enum vm_ending; under lock: who sets it first decides */
+    struct timer timer; /* its start */
 };
 
 enum vm_ending { VM_GOES_ON, VM_PAUSES, VM_STOPS, VM_CRASHES, VM_REBOOTS };

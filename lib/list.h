@@ -14,7 +14,7 @@ struct list {
 };
 
 /* The structure of type `type` whose member `member` is at `pointer`. */
-#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 /* The loop must not remove `pos`; list_for_each_safe lets it, with `after` as a second cursor. */
 #define list_for_each(pos, head) for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)

@@ -43,15 +43,10 @@ static exit_class read(struct vcpu *v, uint64_t bytes, uint64_t to, uint64_t hig
 static exit_class call(struct vcpu *v, uint64_t fid)
 {
     switch (fid) {
-    case SBI_DBCN_WRITE:
-        return write(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2));
-    case SBI_DBCN_READ:
-        return read(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2));
-    case SBI_DBCN_WRITE_BYTE:
-        console_guest_put(v->vm->index, (char)sbi_arg(v, 0));
-        return sbi_ok(v, 0);
-    default:
-        return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
+    case SBI_DBCN_WRITE: return write(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2));
+    case SBI_DBCN_READ: return read(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2));
+    case SBI_DBCN_WRITE_BYTE: console_guest_put(v->vm->index, (char)sbi_arg(v, 0)); return sbi_ok(v, 0);
+    default: return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
     }
 }
 

@@ -62,16 +62,11 @@ static exit_class status(struct vcpu *v, const struct vcpu *target)
 static exit_class call(struct vcpu *v, uint64_t fid)
 {
     switch (fid) {
-    case SBI_HSM_HART_START:
-        return start(v, find(v, sbi_arg(v, 0)), sbi_arg(v, 1), sbi_arg(v, 2));
-    case SBI_HSM_HART_STOP:
-        return stop(v);
-    case SBI_HSM_HART_GET_STATUS:
-        return status(v, find(v, sbi_arg(v, 0)));
-    case SBI_HSM_HART_SUSPEND:
-        return suspend(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2));
-    default:
-        return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
+    case SBI_HSM_HART_START: return start(v, find(v, sbi_arg(v, 0)), sbi_arg(v, 1), sbi_arg(v, 2));
+    case SBI_HSM_HART_STOP: return stop(v);
+    case SBI_HSM_HART_GET_STATUS: return status(v, find(v, sbi_arg(v, 0)));
+    case SBI_HSM_HART_SUSPEND: return suspend(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2));
+    default: return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
     }
 }
 

@@ -12,9 +12,10 @@
 #define SLOT(eid) ((((eid) >> 17) ^ ((eid) >> 26)) % SLOTS)
 
 static const struct sbi_extension *const extensions[SLOTS] = {
-    [SLOT(SBI_EXT_BASE)] = &sbi_base,     [SLOT(SBI_EXT_TIME)] = &sbi_time, [SLOT(SBI_EXT_IPI)] = &sbi_ipi,
-    [SLOT(SBI_EXT_RFENCE)] = &sbi_rfence, [SLOT(SBI_EXT_HSM)] = &sbi_hsm,   [SLOT(SBI_EXT_SRST)] = &sbi_srst,
-    [SLOT(SBI_EXT_DBCN)] = &sbi_dbcn,     [SLOT(SBI_EXT_STINT)] = &sbi_stint,
+    [SLOT(SBI_EXT_BASE)] = &sbi_base, [SLOT(SBI_EXT_TIME)] = &sbi_time,
+    [SLOT(SBI_EXT_IPI)] = &sbi_ipi,   [SLOT(SBI_EXT_RFENCE)] = &sbi_rfence,
+    [SLOT(SBI_EXT_HSM)] = &sbi_hsm,   [SLOT(SBI_EXT_SRST)] = &sbi_srst,
+    [SLOT(SBI_EXT_DBCN)] = &sbi_dbcn, [SLOT(SBI_EXT_STINT)] = &sbi_stint,
 };
 
 static inline const struct sbi_extension *find(uint64_t eid)

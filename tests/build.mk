@@ -14,6 +14,7 @@ unit_spinlock :=
 unit_string   := lib/string.c
 unit_printf   := lib/printf.c
 unit_fdt      := lib/fdt.c hyp/fdt.c lib/printf.c
+unit_fdt_write := lib/fdt.c hyp/fdt.c lib/printf.c
 unit_initrd   := hyp/initrd.c lib/string.c
 unit_page     :=
 unit_gstage   := hyp/gstage.c hyp/page.c

@@ -71,16 +71,20 @@ static bool crash(struct vcpu *v, uint64_t gpa)
     const struct device *device = find(gpa);
     uint64_t cause = csr_read(scause), gva = csr_read(stval);
     if (htinst_is_page_walk(csr_read(htinst)))
-        vm_crash(v, "its page table for virtual address 0x%lx is at guest physical address 0x%lx, where no RAM is", gva,
-                 gpa);
+        vm_crash(
+            v, "its page table for virtual address 0x%lx is at guest physical address 0x%lx, where no RAM is",
+            gva, gpa);
     else if (!device)
         vm_crash(v, "%s at guest physical address 0x%lx (virtual 0x%lx), where neither RAM nor a device is",
                  deed(cause), gpa, gva);
     else if (cause == CAUSE_FETCH_GUEST_PAGE)
-        vm_crash(v, "it jumped into the %s at guest physical address 0x%lx (virtual 0x%lx)", device->name, gpa, gva);
+        vm_crash(v, "it jumped into the %s at guest physical address 0x%lx (virtual 0x%lx)", device->name,
+                 gpa, gva);
     else
-        vm_crash(v, "%s of the %s at 0x%lx that is no plain, aligned load or store of an integer register within it",
-                 deed(cause), device->name, gpa);
+        vm_crash(
+            v,
+            "%s of the %s at 0x%lx that is no plain, aligned load or store of an integer register within it",
+            deed(cause), device->name, gpa);
     return false;
 }
 

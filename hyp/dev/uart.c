@@ -39,20 +39,13 @@ static uint64_t uart_read(struct vm *vm, uint64_t offset, uint32_t width)
             return uart->divisor[0];
         c = console_guest_get(vm->index);
         return c < 0 ? 0 : (uint64_t)c;
-    case IER:
-        return divisor ? uart->divisor[1] : uart->interrupts;
-    case IIR_FCR:
-        return IIR_NONE | (uart->fifo ? IIR_FIFOS : 0);
-    case LCR:
-        return uart->line;
-    case MCR:
-        return uart->modem;
-    case LSR:
-        return LSR_TX_EMPTY | (console_guest_has(vm->index) ? LSR_DATA_READY : 0);
-    case MSR:
-        return MSR_CONNECTED;
-    default:
-        return uart->scratch;
+    case IER: return divisor ? uart->divisor[1] : uart->interrupts;
+    case IIR_FCR: return IIR_NONE | (uart->fifo ? IIR_FIFOS : 0);
+    case LCR: return uart->line;
+    case MCR: return uart->modem;
+    case LSR: return LSR_TX_EMPTY | (console_guest_has(vm->index) ? LSR_DATA_READY : 0);
+    case MSR: return MSR_CONNECTED;
+    default: return uart->scratch;
     }
 }
 
@@ -74,18 +67,10 @@ static void uart_write(struct vm *vm, uint64_t offset, uint32_t width, uint64_t 
         else
             uart->interrupts = value & 0x0f;
         break;
-    case IIR_FCR:
-        uart->fifo = value & 1;
-        break;
-    case LCR:
-        uart->line = (uint8_t)value;
-        break;
-    case MCR:
-        uart->modem = value & 0x1f;
-        break;
-    case SCR:
-        uart->scratch = (uint8_t)value;
-        break;
+    case IIR_FCR: uart->fifo = value & 1; break;
+    case LCR: uart->line = (uint8_t)value; break;
+    case MCR: uart->modem = value & 0x1f; break;
+    case SCR: uart->scratch = (uint8_t)value; break;
     }
 }
 

@@ -34,7 +34,7 @@ enum stint_value_kind { STINT_VALUE_NONE, STINT_VALUE_NUMBER, STINT_VALUE_TEXT, 
  */
 struct stint_value {
     char name[40];
-    uint32_t kind;     /* enum stint_value_kind; written last, so that a reader sees whole values */
+    uint32_t kind; /* enum stint_value_kind; written last, so that a reader sees whole values */
     uint32_t reserved;
     union {
         uint64_t number;
@@ -46,11 +46,11 @@ struct stint_value {
 struct stint_area {
     char magic[8];
     uint32_t version;
-    uint32_t bytes;         /* of the whole area, rings included; a multiple of 4096 */
-    uint32_t rings;         /* one a VCPU */
-    uint32_t ring_slots;    /* a power of two */
-    uint64_t rings_offset;  /* from the start of the area */
-    uint64_t heads[STINT_AREA_RINGS];  /* events ever written, a ring */
+    uint32_t bytes;                   /* of the whole area, rings included; a multiple of 4096 */
+    uint32_t rings;                   /* one a VCPU */
+    uint32_t ring_slots;              /* a power of two */
+    uint64_t rings_offset;            /* from the start of the area */
+    uint64_t heads[STINT_AREA_RINGS]; /* events ever written, a ring */
     char task_names[STINT_AREA_TASKS][16];
     struct stint_value values[STINT_AREA_VALUES];
 };

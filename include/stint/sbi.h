@@ -17,7 +17,7 @@
 #define SBI_EXT_STA    0x535441
 
 /* Error codes, SBI chapter 3 "Binary Encoding". */
-#define SBI_SUCCESS                0
+#define SBI_SUCCESS               0
 #define SBI_ERR_FAILED            -1
 #define SBI_ERR_NOT_SUPPORTED     -2
 #define SBI_ERR_INVALID_PARAM     -3
@@ -27,24 +27,24 @@
 #define SBI_ERR_ALREADY_STARTED   -7
 #define SBI_ERR_ALREADY_STOPPED   -8
 
-#define SBI_BASE_GET_SPEC_VERSION  0
-#define SBI_BASE_GET_IMPL_ID       1
-#define SBI_BASE_GET_IMPL_VERSION  2
-#define SBI_BASE_PROBE_EXTENSION   3
-#define SBI_BASE_GET_MVENDORID     4
-#define SBI_BASE_GET_MARCHID       5
-#define SBI_BASE_GET_MIMPID        6
+#define SBI_BASE_GET_SPEC_VERSION 0
+#define SBI_BASE_GET_IMPL_ID      1
+#define SBI_BASE_GET_IMPL_VERSION 2
+#define SBI_BASE_PROBE_EXTENSION  3
+#define SBI_BASE_GET_MVENDORID    4
+#define SBI_BASE_GET_MARCHID      5
+#define SBI_BASE_GET_MIMPID       6
 
 #define SBI_TIME_SET_TIMER 0
 #define SBI_IPI_SEND_IPI   0
 
-#define SBI_RFENCE_FENCE_I           0
-#define SBI_RFENCE_SFENCE_VMA        1
-#define SBI_RFENCE_SFENCE_VMA_ASID   2
-#define SBI_RFENCE_HFENCE_GVMA_VMID  3
-#define SBI_RFENCE_HFENCE_GVMA       4
-#define SBI_RFENCE_HFENCE_VVMA_ASID  5
-#define SBI_RFENCE_HFENCE_VVMA       6
+#define SBI_RFENCE_FENCE_I          0
+#define SBI_RFENCE_SFENCE_VMA       1
+#define SBI_RFENCE_SFENCE_VMA_ASID  2
+#define SBI_RFENCE_HFENCE_GVMA_VMID 3
+#define SBI_RFENCE_HFENCE_GVMA      4
+#define SBI_RFENCE_HFENCE_VVMA_ASID 5
+#define SBI_RFENCE_HFENCE_VVMA      6
 
 #define SBI_HSM_HART_START      0
 #define SBI_HSM_HART_STOP       1
@@ -57,10 +57,10 @@
 #define SBI_HSM_STOP_PENDING  3
 #define SBI_HSM_SUSPENDED     4
 
-#define SBI_SRST_SYSTEM_RESET 0
-#define SBI_SRST_SHUTDOWN     0
-#define SBI_SRST_COLD_REBOOT  1
-#define SBI_SRST_WARM_REBOOT  2
+#define SBI_SRST_SYSTEM_RESET   0
+#define SBI_SRST_SHUTDOWN       0
+#define SBI_SRST_COLD_REBOOT    1
+#define SBI_SRST_WARM_REBOOT    2
 #define SBI_SRST_REASON_NONE    0
 #define SBI_SRST_REASON_FAILURE 1
 
@@ -87,7 +87,7 @@
  *          SBI_ERR_FAILED (no memory left).
  * What other harts store there while the call is under way may be lost.
  */
-#define SBI_EXT_STINT      0x08535449
-#define STINT_SET_AREA     0
+#define SBI_EXT_STINT  0x08535449
+#define STINT_SET_AREA 0
 
 #endif

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 struct stint_event {
-    uint64_t time;  /* ticks: host time in the hypervisor's rings, guest time in a guest's */
-    uint16_t type;  /* enum stint_event_type */
-    uint16_t vcpu;  /* index in the VCPU table; STINT_NO_VCPU where none; VCPU number in a guest's ring */
-    uint32_t arg;   /* by type */
-    uint64_t a, b;  /* by type */
+    uint64_t time; /* ticks: host time in the hypervisor's rings, guest time in a guest's */
+    uint16_t type; /* enum stint_event_type */
+    uint16_t vcpu; /* index in the VCPU table; STINT_NO_VCPU where none; VCPU number in a guest's ring */
+    uint32_t arg;  /* by type */
+    uint64_t a, b; /* by type */
 };
 
 #define STINT_NO_VCPU 0xffff
@@ -26,28 +26,29 @@ struct stint_event {
  */
 enum stint_event_type {
     /* The hypervisor's. */
-    STINT_EV_NONE    = 0,
-    STINT_EV_EXIT    = 1,  /* arg: exit class (enum stint_exit), a: guest pc, b: ticks until entry or switch.
+    STINT_EV_NONE = 0,
+    STINT_EV_EXIT = 1,    /* arg: exit class (enum stint_exit), a: guest pc, b: ticks until entry or switch.
                               time is that of the exit. One record covers the exit and its handling. */
-    STINT_EV_RUN     = 2,  /* a VCPU came onto this pCPU. a: slice in ticks */
-    STINT_EV_LEAVE   = 3,  /* it left. arg: its new runstate (enum stint_runstate) */
-    STINT_EV_WAKE    = 4,  /* vcpu became runnable. arg: enum stint_wake, a: pCPU it is queued on */
-    STINT_EV_MIGRATE = 5,  /* arg: enum stint_migrate, a: from pCPU, b: to pCPU */
-    STINT_EV_FENCE   = 6,  /* arg: enum stint_fence, a: hgatp in force, b: why (enum stint_fence_why) */
-    STINT_EV_VM      = 7,  /* arg: new state (enum stint_vm_state), a: VM index, b: free pages after it */
-    STINT_EV_DELTA   = 8,  /* a: VM index, b: htimedelta from now on */
-    STINT_EV_KICK    = 9,  /* a: the pCPU that is sent an interrupt */
-    STINT_EV_VCPU    = 10, /* a VCPU went offline or came up. arg: 0 stopped, 1 started */
+    STINT_EV_RUN = 2,     /* a VCPU came onto this pCPU. a: slice in ticks */
+    STINT_EV_LEAVE = 3,   /* it left. arg: its new runstate (enum stint_runstate) */
+    STINT_EV_WAKE = 4,    /* vcpu became runnable. arg: enum stint_wake, a: pCPU it is queued on */
+    STINT_EV_MIGRATE = 5, /* arg: enum stint_migrate, a: from pCPU, b: to pCPU */
+    STINT_EV_FENCE = 6,   /* arg: enum stint_fence, a: hgatp in force, b: why (enum stint_fence_why) */
+    STINT_EV_VM = 7,      /* arg: new state (enum stint_vm_state), a: VM index, b: free pages after it */
+    STINT_EV_DELTA = 8,   /* a: VM index, b: htimedelta from now on */
+    STINT_EV_KICK = 9,    /* a: the pCPU that is sent an interrupt */
+    STINT_EV_VCPU = 10,   /* a VCPU went offline or came up. arg: 0 stopped, 1 started */
 
     /* A guest's. Types from 0x100; a guest may add its own above 0x180. */
-    STINT_EV_TASK_RUN   = 0x100, /* arg: task (index in the area's task table) now runs on this VCPU; STINT_NO_TASK: idle */
-    STINT_EV_TASK_READY = 0x101, /* arg: task */
-    STINT_EV_TASK_SLEEP = 0x102, /* arg: task, a: guest ticks of its wake-up */
-    STINT_EV_TASK_EXIT  = 0x103, /* arg: task, a: exit status */
+    STINT_EV_TASK_RUN =
+        0x100, /* arg: task (index in the area's task table) now runs on this VCPU; STINT_NO_TASK: idle */
+    STINT_EV_TASK_READY = 0x101,  /* arg: task */
+    STINT_EV_TASK_SLEEP = 0x102,  /* arg: task, a: guest ticks of its wake-up */
+    STINT_EV_TASK_EXIT = 0x103,   /* arg: task, a: exit status */
     STINT_EV_JOB_RELEASE = 0x104, /* arg: task, a: job number, b: deadline in guest ticks */
-    STINT_EV_JOB_DONE   = 0x105, /* arg: task, a: job number, b: ticks late (0: in time) */
-    STINT_EV_PROGRESS   = 0x106, /* arg: task, a: work done so far */
-    STINT_EV_LOCK       = 0x107, /* arg: lock, a: spins before it was had, b: ticks spent spinning */
+    STINT_EV_JOB_DONE = 0x105,    /* arg: task, a: job number, b: ticks late (0: in time) */
+    STINT_EV_PROGRESS = 0x106,    /* arg: task, a: work done so far */
+    STINT_EV_LOCK = 0x107,        /* arg: lock, a: spins before it was had, b: ticks spent spinning */
 };
 
 #define STINT_NO_TASK 0xffffffffu

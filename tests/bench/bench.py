@@ -71,7 +71,7 @@ def measure_exits():
     for key in ("null_sbi", "set_timer", "uart_read"):
         of_all = report[key] - 1                        # reading instret counts once
         if of_all % report["rounds"]:
-            raise CannotRun(f"{key}: {of_all} instructions in {report['rounds']} rounds: they did not all cost the same")
+            raise CannotRun(f"{key}: {of_all} instructions in {report['rounds']} rounds: not all cost the same")
         costs[key] = of_all // report["rounds"]
     return costs
 

@@ -11,5 +11,6 @@ $(foreach guest,$(BENCH_GUESTS),$(eval $(call test_guest_rule,$(guest))))
 all: $(BENCH_GUEST_ELFS)
 
 .PHONY: bench
-bench: $(B)/hyp/stint.elf $(B)/guests/timeshare.elf $(B)/guests/hog.elf $(BENCH_GUEST_ELFS) ## prints what exits, switches, boot and trace cost
+bench: $(B)/hyp/stint.elf $(B)/guests/timeshare.elf $(B)/guests/hog.elf $(BENCH_GUEST_ELFS)
+bench: ## prints what exits, switches, boot and trace cost
 	@$(PYTHON) tests/bench/bench.py --json $(B)/bench.json

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Half of a measurement of the switch between two VCPUs: two VMs of this image share a pCPU. Each reads instret all the time
- * (switch_loop.S) and leaves an event EV_GAP for every gap in what it read: a: the last value before it, b: the first one after.
+ * Half of a measurement of the switch between two VCPUs: two VMs of this image share a pCPU. Each reads instret
+ * all the time (switch_loop.S) and leaves an event EV_GAP for every gap in what it read: a: the last value
+ * before it, b: the first one after.
  * Under QEMU's instruction counting instret counts for the whole machine, so one VM's last value
  * and the other's first one lie on one axis. It never stops.
  */

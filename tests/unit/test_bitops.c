@@ -39,8 +39,7 @@ static void test_for_each_bit(void **state)
     unsigned n, last = 0, count = 0;
 
     (void)state;
-    for_each_bit(n, BIT(0) | BIT(5) | BIT(31) | BIT(32) | BIT(63))
-    {
+    for_each_bit (n, BIT(0) | BIT(5) | BIT(31) | BIT(32) | BIT(63)) {
         assert_true(!count || n > last);
         last = n;
         seen |= BIT(n);
@@ -48,8 +47,7 @@ static void test_for_each_bit(void **state)
     }
     assert_int_equal(count, 5);
     assert_int_equal(seen, BIT(0) | BIT(5) | BIT(31) | BIT(32) | BIT(63));
-    for_each_bit(n, UINT64_C(0))
-    {
+    for_each_bit (n, UINT64_C(0)) {
         fail();
     }
 }
