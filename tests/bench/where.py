@@ -107,11 +107,6 @@ def follow_exit(stub, skip):
     raise CannotRun(f"no sret within {MOST} instructions")
 
 
-def command(machine):
-    """QEMU 10 does not go on after a stop of gdb's when it counts instructions with sleep=off."""
-    return [word.replace("sleep=off", "sleep=on") for word in command_line(machine)]
-
-
 def await_stub(folder):
     deadline = time.monotonic() + TIMEOUT
     while not (folder / GDB_SOCKET).exists():
@@ -128,7 +123,7 @@ def record(scenario, skip):
         machine = load_job(options).machine(folder)
         with open(folder / "ram", "wb") as ram:
             ram.truncate(machine.memory)
-        qemu = subprocess.Popen(command(machine), cwd=folder, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        qemu = subprocess.Popen(command_line(machine), cwd=folder, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
         try:
             return follow_exit(await_stub(folder), skip)
         finally:
