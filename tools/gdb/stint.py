@@ -32,3 +32,4 @@ class Stint(gdb.Command):
 Stint()
 for kind in (show_vms.Vms, show_vcpu.Vcpu, show_walk.Walk, stop_break.Break, stop_exit.NextExit, follow.Image):
     kind()
+print("'stint' lists Stint's own commands.")

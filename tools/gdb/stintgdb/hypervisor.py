@@ -58,19 +58,12 @@ class Vcpu:
         self.runstate = layout.name_of(layout.RUNSTATES, stats.state)
 
     @cached_property
-    def _struct(self):
-        with target.physical():
-            value = self.vm.struct["vcpus"][self.id]
-            value.fetch_lazy()
-            return value
-
-    @cached_property
     def value(self):
-        return target.plain(self._struct)
+        return target.plain(self.vm.struct["vcpus"][self.id])
 
     @property
     def address(self):
-        return int(self._struct.address)
+        return int(self.vm.struct["vcpus"] + self.id)
 
 
 class Vm:

@@ -14,7 +14,7 @@ VS_CSRS = ("vsstatus", "vsie", "vstvec", "vsscratch", "vsepc", "vscause", "vstva
 SHARED_CSRS = ("hvip", "scounteren", "senvcfg")    # V makes no difference to these
 GENERAL = ("zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "fp", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6",
            "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6")
-HVIP = 1 << 2 | 1 << 6 | 1 << 10    # QEMU shows gdb other bits, too
+HVIP = 1 << 2 | 1 << 6 | 1 << 10    # what it holds; QEMU shows another bit, too, to gdb as well as to csrr
 SSTATUS_SPP = 1 << 8
 MSTATUS_MPV = 1 << 39
 MSTATUS_MPP = 11
@@ -80,6 +80,7 @@ def _vs(hart, pcpu, vcpu):
     """The VS CSRs, and under "source" where from."""
     values = dict(vcpu.value["vs"])
     values["source"] = "saved"
+    values["hvip"] &= HVIP
     loaded = hart is not None and pcpu["loaded"] == vcpu.address and vcpu.runstate == "running"
     if not loaded:
         return values

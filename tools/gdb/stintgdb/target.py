@@ -12,6 +12,7 @@ import gdb
 from stintlib.ram import Ram
 
 MTIME = 0x0200BFF8        # the machine's timer as memory, on QEMU's virt: host time in ticks
+HGATP = 0x680
 VSTIMECMP = 0x24D         # a CSR that QEMU does not tell gdb of, though it answers when asked by number
 SIGN_BITS = (1 << 64) - 1
 _state = {"depth": 0, "csr_base": None}
@@ -89,6 +90,7 @@ def host_time():
 def plain(value):
     """What a C value holds, as Python's own numbers, lists and dictionaries (by field name)."""
     with physical():
+        value.fetch_lazy()
         return _plain(value)
 
 
@@ -138,9 +140,10 @@ class Hart:
     def vstimecmp(self):
         """Ticks of guest time; None where QEMU does not tell."""
         with self.selected():
-            if Memory().word(MTIME) is None:    # reading memory is what makes gdb tell QEMU the selected thread
+            base = _csr_base()
+            if base is None or Memory().word(MTIME) is None:    # reading memory makes gdb tell QEMU the selected thread
                 return None
-            answer = _packet(f"p{_csr_base() + VSTIMECMP:x}")
+            answer = _packet(f"p{base + VSTIMECMP:x}")
         return int.from_bytes(bytes.fromhex(answer), "little") if len(answer) == 16 else None
 
     @property
@@ -158,12 +161,12 @@ class Hart:
 
 
 def _csr_base():
-    """What QEMU's number of a CSR in its protocol is more than the CSR's own number."""
+    """What QEMU's number of a CSR in its protocol is more than the CSR's own number; None: gdb does not say."""
     if _state["csr_base"] is None:
         table = gdb.execute("maint print remote-registers", to_string=True)
         rows = [line.split() for line in table.splitlines()]
-        remote = next(int(row[-2]) for row in rows if row and row[0] == "hgatp")
-        _state["csr_base"] = remote - 0x680
+        known = [row[-2] for row in rows if len(row) > 2 and row[0] == "hgatp" and row[-2].isdecimal()]
+        _state["csr_base"] = int(known[0]) - HGATP if known else None
     return _state["csr_base"]
 
 
