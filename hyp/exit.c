@@ -28,23 +28,33 @@ exit_class take_interrupts(struct pcpu *self)
 
 static exit_class on_interrupt(struct vcpu *v)
 {
-    exit_class was = take_interrupts(pcpu_self());
-    if (was == STINT_EXIT_TIMER && vcpu_faults_endlessly(v))
-        vm_crash(v, "endless faults: its trap handler at 0x%lx faults itself", v->regs.pc);
-    return was;
+    (void)v;
+    return take_interrupts(pcpu_self());
+}
+
+/* Passes the exception that stopped the guest on to its kernel; unless it was the first instruction of its
+ * kernel's trap handler. Such a guest would trap for ever and execute nothing; and where time is the count
+ * of instructions, as under QEMU's -icount, no slice would ever end. */
+static void reflect(struct vcpu *v, uint64_t cause)
+{
+    bool in_kernel = v->regs.sstatus & SSTATUS_SPP;
+    if (in_kernel && v->regs.pc == (csr_read(vstvec) & ~3UL))
+        vm_crash(v, "endless faults: its trap handler at 0x%lx faults itself, with its first instruction",
+                 v->regs.pc);
+    else
+        vcpu_inject(v, cause, csr_read(stval));
 }
 
 /* VS-mode tried what only HS-mode may: on a machine without the H-extension, as the guest believes
  * its own to be, such an instruction is illegal. */
 static exit_class on_virtual_instruction(struct vcpu *v)
 {
-    uint64_t instruction = csr_read(stval);
-    if (instruction == INSN_WFI && v->regs.sstatus & SSTATUS_SPP) {
+    if (csr_read(stval) == INSN_WFI && v->regs.sstatus & SSTATUS_SPP) {
         vcpu_skip(v, 4);
         pcpu_wish(pcpu_self(), WISH_BLOCK);
         return STINT_EXIT_WFI;
     }
-    vcpu_inject(v, CAUSE_ILLEGAL, instruction);
+    reflect(v, CAUSE_ILLEGAL);
     return STINT_EXIT_CSR;
 }
 
@@ -52,22 +62,15 @@ static exit_class on_illegal_instruction(struct vcpu *v)
 {
     if (vcpu_fp_on(v))
         return STINT_EXIT_FP;
-    vcpu_inject(v, CAUSE_ILLEGAL, csr_read(stval));
+    reflect(v, CAUSE_ILLEGAL);
     return STINT_EXIT_CSR;
 }
 
-/* A fetch, load or store that the guest's own tables, or its alignment, forbid: its kernel's business, unless the
- * first instruction of its kernel's trap handler is what faults. Such a guest would trap for ever and execute
- * nothing; and where time is the count of instructions, as under QEMU's -icount, no slice would ever end. That is
- * why these faults come here and not straight to VS-mode. */
+/* A fetch, load or store that the guest's own tables, or its alignment, forbid. They would go straight to VS-mode,
+ * were it not for guests whose trap handler faults. */
 static exit_class on_own_fault(struct vcpu *v)
 {
-    bool in_kernel = v->regs.sstatus & SSTATUS_SPP;
-    if (in_kernel && v->regs.pc == (csr_read(vstvec) & ~3UL))
-        vm_crash(v, "endless faults: its trap handler at 0x%lx faults with its first instruction",
-                 v->regs.pc);
-    else
-        vcpu_inject(v, csr_read(scause), csr_read(stval));
+    reflect(v, csr_read(scause));
     return STINT_EXIT_FAULT;
 }
 

@@ -350,12 +350,3 @@ bool vcpu_fp_on(struct vcpu *v)
     v->regs.sstatus |= SSTATUS_FS_CLEAN;
     return true;
 }
-
-bool vcpu_faults_endlessly(const struct vcpu *v)
-{
-    if (v->regs.pc != (csr_read(vstvec) & ~3UL))
-        return false;
-    uint64_t cause = csr_read(vscause);
-    bool fetch = cause == CAUSE_FETCH_PAGE || cause == CAUSE_FETCH_ACCESS || cause == CAUSE_ILLEGAL;
-    return fetch && v->regs.pc == csr_read(vsepc);
-}

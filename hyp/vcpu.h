@@ -130,7 +130,4 @@ void vcpu_inject(struct vcpu *, uint64_t cause, uint64_t tval);
 /* Its floating point is off and it used some: put its registers in. False: it was on already. */
 bool vcpu_fp_on(struct vcpu *);
 
-/* Is the guest caught at its own trap vector? Its VS CSRs are in. */
-bool vcpu_faults_endlessly(const struct vcpu *);
-
 #endif

@@ -47,8 +47,8 @@ def test_safety(tmp_path, half):
     get on, and the end of every rogue is explained. What each rogue alone must come to is in
     tests/rogue."""
     rogues = [rogue for rogue in ALL[half::2] if int(rogue.memory[:-1]) <= 4][:MOST_ROGUES]
-    scenario = top(pcpus=PCPUS, quantum="200us", time="900ms")
-    scenario += "".join(f"at {800 + n % 50}ms: stop {rogue.name}\n" for n, rogue in enumerate(rogues))
+    scenario = top(pcpus=PCPUS, quantum="200us", time="1500ms")
+    scenario += "".join(f"at {1400 + n % 50}ms: stop {rogue.name}\n" for n, rogue in enumerate(rogues))
     scenario += "".join(vm(f"good{n}", "neighbour", affinity=str(n)) for n in range(PCPUS))
     for n, rogue in enumerate(rogues):
         scenario += vm(rogue.name, "rogue", vcpus=rogue.vcpus, memory=rogue.memory, start=f"{50 + n % 20 * 20}ms",
