@@ -164,7 +164,8 @@ def test_vcpu_off_its_pcpu_is_saved(debug):
 
 def test_exit_in_words(debug):
     said = debug(THIEF, "stint exit", "stint exit victim ecall", "=$sepc", "=$a7", "stint exit thief/0 timer",
-                 "=$scause", "stint exit victim", "info breakpoints", "stint exit kick")
+                 "=$scause", "stint exit victim", "info breakpoints", "stint exit kick", "stint vms",
+                 "stint exit nobody")
     assert re.search(r"victim/0 exits on pCPU 0, \d+\.\d{3} ms into the run: \w+ of RAM that was not touched", said[0])
     assert re.search(r"scause 0x1[457]: \w+ guest page fault; counted as 'fault'", said[0])
     assert re.search(r"GVA 0x8\w+ -> GPA 0x8\w+: RAM", said[0])
@@ -176,18 +177,20 @@ def test_exit_in_words(debug):
     assert said[6].startswith("victim/0 exits")
     assert "No breakpoints" in said[7]
     assert "The run ended before such an exit" in said[8], "one pCPU has nobody to kick it"
+    assert re.search(r"3000\.\d ms since the start of the run", said[9]), "the machine is still there to look at"
+    assert "There is no VM 'nobody'" in said[10]
 
 
 def test_exit_of_other_kinds(debug):
     scenario = top(pcpus=2, time="500ms", quantum="5ms")
     scenario += vm("floats", "fp") + vm("wild", "rogue", args="case=load at=0") + vm("sleepy", "io", vcpus=2)
-    said = debug(scenario, "stint exit wild fault", "stint exit wild fault", "stint exit floats mmio",
-                 "stint exit floats fp", "stint exit sleepy wfi", "stint exit beat", "stint vms",
+    said = debug(scenario, "stint exit wild fault", "stint exit wild fault", "stint exit floats fp",
+                 "stint exit floats mmio", "stint exit sleepy wfi", "stint exit beat", "stint vms",
                  "stint walk wild 0x80200000")
-    assert re.search(r"floats/0 exits .* store of the UART \(a device that is emulated\)", said[2])
-    assert "GVA 0x10000007 -> GPA 0x10000007: UART" in said[2] and re.search(r"instruction 0x\w{8}: sb ", said[2])
-    assert "floating point, for the first time since it came in" in said[3]
-    assert re.search(r"instruction 0x\w+: \w*f", said[3])
+    assert "floating point, for the first time since it came in" in said[2]
+    assert re.search(r"instruction 0x\w+: \w*f", said[2])
+    assert re.search(r"floats/0 exits .* store of the UART \(a device that is emulated\)", said[3])
+    assert "GVA 0x10000007 -> GPA 0x10000007: UART" in said[3] and re.search(r"instruction 0x\w{8}: sb ", said[3])
     assert re.search(r"sleepy/\d exits .* WFI, it waits for an interrupt", said[4])
     assert "the beat is due" in said[5]
     assert re.search(r"wild\s+crashed .*\n(.*\n)*wild is crashed: load at guest physical address 0x0", said[6])
@@ -239,7 +242,7 @@ def test_walk_of_a_guest_without_paging(debug):
 
 def test_several_harts(debug):
     """Each running VCPU is read from its own hart, and the selected thread stays selected."""
-    scenario = top(pcpus=4, time="500ms") + vm("wide", "hog", vcpus=4) + vm("late", "hog", vcpus=2, start="200ms")
+    scenario = top(pcpus=4, time="200ms") + vm("wide", "hog", vcpus=4) + vm("late", "hog", vcpus=2, start="20ms")
     said = debug(scenario, "stint exit wide/3 beat", "stint exit wide/3 beat", "thread 1", "stint vms", "=$_thread",
                  *[f"stint vcpu {n}" for n in range(4)], "=$_thread",
                  "stint break late trap_entry", *["continue", "=$hgatp"] * 6)
@@ -265,6 +268,9 @@ def test_at_a_prompt(tmp_path):
         gdb.sendintr()
         assert "SIGINT" in prompt(gdb)
         assert "since the start of the run" in prompt(gdb, "stint vms")
+        gdb.sendline("stint exit kick")    # which one pCPU never gets
+        assert interrupted(gdb)
+        assert "Registers" in prompt(gdb, "stint vcpu victim")
         gdb.sendline("quit")
         gdb.expect(pexpect.EOF)
     finally:
@@ -272,6 +278,16 @@ def test_at_a_prompt(tmp_path):
     assert gdb.exitstatus == 0
     machines = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False).stdout
     assert machines == "", "QEMU is still there"
+
+
+def interrupted(gdb):
+    """Ctrl-C, which gdb may lose when it comes at the very moment of a stop."""
+    for _ in range(5):
+        time.sleep(1)
+        gdb.sendintr()
+        if gdb.expect_exact(["(gdb) ", pexpect.TIMEOUT], timeout=2) == 0:
+            return "Something else stopped the machine" in gdb.before
+    return False
 
 
 def prompt(gdb, command=None):

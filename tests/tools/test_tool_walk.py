@@ -78,7 +78,7 @@ def test_g_stage_stops(bits, target, said):
     tables.put(ROOT_G, 0, target, bits)
     found = walk(tables, 0x1234)
     assert found.result is None and said in found.reason and "guest page fault" in found.reason
-    assert found.gpa == 0x1234 and found.reads == 1
+    assert found.gpa == found.refused == 0x1234 and found.reads == 1
 
 
 def test_table_below_the_last_level():
@@ -105,7 +105,7 @@ def test_guest_physical_addresses_end():
 def test_a_guest_table_where_no_ram_is():
     """The G-stage stops the walk of the VS-stage, and says at which guest physical address."""
     found = walk(identity(), 0, SV39 | 0x80000000 >> 12)
-    assert found.result is None and found.gpa == 0x80000000
+    assert found.result is None and found.gpa is None and found.refused == 0x80000000
     assert found.entries[0].stage == "VS" and found.entries[0].value is None
 
 

@@ -25,11 +25,13 @@ class Stint(gdb.Command):
         if argument.strip():
             raise gdb.GdbError(f"There is no 'stint {argument.split()[0]}'. There are: {', '.join(COMMANDS)}.")
         print("Stint's commands ('help stint vms' says more of one):")
-        for command in COMMANDS.values():
-            print(f"  {command.__doc__.splitlines()[0]}")
+        for text in COMMANDS.values():
+            print(f"  {text.splitlines()[0]}")
 
 
 Stint()
-for kind in (show_vms.Vms, show_vcpu.Vcpu, show_walk.Walk, stop_break.Break, stop_exit.NextExit, follow.Image):
-    kind()
+for command in (show_vms.Vms, show_vcpu.Vcpu, show_walk.Walk, stop_break.Break):
+    command()
+stop_exit.define()
+follow.Image()
 print("'stint' lists Stint's own commands.")

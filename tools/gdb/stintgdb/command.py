@@ -2,7 +2,9 @@
 """What all stint commands have in common: how they are called, and how times and tables look."""
 import gdb
 
-COMMANDS = {}
+from . import target
+
+COMMANDS = {}    # what help says, by name
 
 
 class Command(gdb.Command):
@@ -10,12 +12,16 @@ class Command(gdb.Command):
     line of that begins with how it is typed."""
 
     name = ""
+    needs_machine = True
 
     def __init__(self):
         super().__init__(f"stint {self.name}", gdb.COMMAND_STATUS)
-        COMMANDS[self.name] = self
+        if not self.name.startswith("_"):
+            COMMANDS[self.name] = self.__doc__
 
     def invoke(self, argument, from_tty):
+        if self.needs_machine:
+            target.need_machine()
         self.run(gdb.string_to_argv(argument))
 
     def usage(self):
@@ -24,7 +30,7 @@ class Command(gdb.Command):
     def complete(self, text, word):
         try:
             return [choice for choice in self.choices(text.split(" ")[:-1]) if choice.startswith(word)]
-        except gdb.GdbError:
+        except (gdb.error, gdb.GdbError):
             return gdb.COMPLETE_NONE
 
     def choices(self, before):

@@ -20,6 +20,7 @@ GUEST is what the scenario calls it. Symbols of one guest are loaded at a time: 
 of the one in which the machine stops."""
 
     name = "image"
+    needs_machine = False
 
     def run(self, words):
         if len(words) != 2:
@@ -44,7 +45,7 @@ def on_stop(_event):
         hart = target.this_hart()
         known = image_by_vmid(csrs.vmid_of(hart.read("hgatp"))) if hart.in_guest else None
         changed = known and images.show(known[1].path)
-    except (gdb.error, AttributeError, ValueError):
+    except (gdb.error, gdb.GdbError, AttributeError, ValueError):
         return
     if changed:
         print(f"This is VM {known[0]}; gdb now has the symbols of {known[1].name}:")

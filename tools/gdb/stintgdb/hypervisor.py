@@ -93,10 +93,9 @@ class Vm:
 
 
 class Hypervisor:
-    """Read once; a machine that goes on needs a new one."""
+    """Read once, from a machine that stands still; when it goes on, a new one is needed."""
 
     def __init__(self):
-        target.need_machine()
         self.snapshot = self._snapshot()
         self.shared = self.snapshot.shared
         with target.physical():

@@ -59,8 +59,7 @@ def show(vm, vcpu, gva, vsatp):
     for entry in walk.entries:
         if entry.stage == "VS":
             show_vs_entry(entry)
-    done = walk.gpa is not None and (walk.result is not None or any(entry.stage == "G" for entry in walk.entries))
-    if done:
+    if walk.gpa is not None:
         print(f"  -> GPA {walk.gpa:#x}")
     print(f"G-stage: hgatp {hgatp:#x}, {csrs.hgatp(hgatp)}")
     for entry in walk.entries:
@@ -101,11 +100,11 @@ def ending(vm, walk, memory):
 
 def advice(vm, walk):
     """What the hypervisor will make of a guest page fault there."""
-    if walk.gpa is None:
+    if walk.refused is None:
         return ""
-    place = vm.place(walk.gpa)
+    place, gpa = vm.place(walk.refused), walk.refused
     if place == "ram":
-        return f". GPA {walk.gpa:#x} is RAM of {vm.name} that has not been touched yet: the hypervisor will fill it."
+        return f". GPA {gpa:#x} is RAM of {vm.name} that has not been touched yet: the hypervisor will fill it."
     if place == "nothing":
-        return f". At GPA {walk.gpa:#x} {vm.name} has neither RAM nor a device: the hypervisor will end the VM."
-    return f". GPA {walk.gpa:#x} is the {place}: the hypervisor will emulate the access."
+        return f". At GPA {gpa:#x} {vm.name} has neither RAM nor a device: the hypervisor will end the VM."
+    return f". GPA {gpa:#x} is the {place}: the hypervisor will emulate the access."

@@ -1,98 +1,151 @@
 # SPDX-License-Identifier: MIT
-"""`stint exit`: on to the next exit."""
+"""`stint exit`: on to the next exit.
+
+The command is written in gdb's own language, with `continue` between two calls of this module: Ctrl-C is sure to end a
+`continue` only where no Python waits for it.
+"""
 import gdb
 
-from . import target
-from .command import Command
+from . import csrs, target
+from .command import COMMANDS, Command
 from .exits import KINDS, exit_here
 from .hypervisor import Hypervisor, address_of, begun
 
-OVER = "The run ended before such an exit."
-
-
-class NextExit(Command):
-    """stint exit [VM | VM/ID] [KIND] - runs on to the next exit, and says why the guest stopped
+HELP = """stint exit [VM | VM/ID] [KIND] - runs on to the next exit, and says why the guest stopped
 The machine then stands at the first instruction of guest_exit: registers are still the guest's. Only exits of that VM
 or VCPU count, and of that kind: ecall timer kick wfi mmio fault csr fp beat other."""
 
-    name = "exit"
+SCRIPT = f"""define stint exit
+  if $argc == 0
+    stint _begin
+  end
+  if $argc == 1
+    stint _begin $arg0
+  end
+  if $argc == 2
+    stint _begin $arg0 $arg1
+  end
+  if $argc > 2
+    stint _begin $arg0 $arg1 $arg2
+  end
+  continue
+  stint _report
+end
+document stint exit
+{HELP}
+end
+"""
+
+CAUSES = {
+    "ecall": (10,), "wfi": (22,), "fp": (2,), "csr": (2, 22), "mmio": (20, 21, 23), "fault": (20, 21, 23),
+    "timer": (csrs.INTERRUPT | 5,), "beat": (csrs.INTERRUPT | 5,), "kick": (csrs.INTERRUPT | 1,),
+}    # what scause may be, to look no further when it is not
+_now = {"stops": ()}
+
+
+class Door(gdb.Breakpoint):
+    """Stops at guest_exit, at the exit that is wanted, which `found` then holds."""
+
+    def __init__(self, kind, who):
+        super().__init__(f"*{address_of('guest_exit'):#x}", internal=True)
+        self.silent = True
+        self.kind, self.who = kind, who
+        self.vm = self.vcpu = self.found = self.error = None
+
+    def resolve(self):
+        """Names mean something once there are VMs: at the first exit at the latest."""
+        if self.who and "/" in self.who:
+            self.vcpu = Hypervisor().vcpu(self.who)
+        elif self.who:
+            self.vm = Hypervisor().vm(self.who)
+        self.who = None
+
+    def stop(self):
+        try:
+            return self.is_wanted()
+        except (gdb.error, gdb.GdbError) as error:
+            self.error = error
+        except KeyboardInterrupt:
+            pass
+        return True
+
+    def is_wanted(self):
+        privilege, scratch, cause, hgatp = target.this_hart().read("priv", "sscratch", "scause", "hgatp")
+        if privilege & 4 or not scratch or self.kind in CAUSES and cause not in CAUSES[self.kind]:
+            return False
+        if self.who:
+            self.resolve()
+        if self.vm and self.vm.stats.vmid != csrs.vmid_of(hgatp) or self.vcpu and self.vcpu.address != scratch:
+            return False
+        found = exit_here(Hypervisor())
+        if self.kind in (None, found.kind):
+            self.found = found
+        return self.found is not None
+
+
+class End(gdb.Breakpoint):
+    """Stops where the hypervisor is about to turn the machine off, while everything can still be looked at."""
+
+    def __init__(self):
+        super().__init__(f"*{address_of('machine_off'):#x}", internal=True)
+        self.silent = True
+        self.reached = False
+
+    def stop(self):
+        self.reached = not target.this_hart().in_guest
+        return self.reached
+
+
+def close():
+    """Nothing stops for us any more. Returns what did."""
+    stops, _now["stops"] = _now["stops"], ()
+    for stop in stops:
+        if stop.is_valid():
+            stop.delete()
+    return stops
+
+
+class Begin(Command):
+    """stint _begin - the first half of stint exit"""
+
+    name = "_begin"
 
     def run(self, words):
-        target.need_machine()
-        kind, who = self.sort(words)
-        door = gdb.Breakpoint(f"*{address_of('guest_exit'):#x}", internal=True)
-        door.silent = True
-        try:
-            found = None
-            if who and not begun():    # names mean something once there are VMs: at the first exit of all
-                found = self.search(door, Wanted(None, None))
-                if found is None:
-                    return
-            wanted = Wanted(kind, who)
-            if found is None or not wanted.fits(found):
-                found = self.search(door, wanted)
-        finally:
-            if door.is_valid():
-                door.delete()
-        if found:
-            print("\n".join(found.lines()))
-
-    def sort(self, words):
-        """The kind and the VM or VCPU among the words; None for what is not there."""
+        close()
         kinds = [word for word in words if word in KINDS]
         others = [word for word in words if word not in KINDS]
         if len(kinds) > 1 or len(others) > 1:
-            raise self.usage()
-        return (kinds or [None])[0], (others or [None])[0]
-
-    def search(self, door, wanted):
-        """The exit, or None when something else stopped the machine first."""
-        door.condition = wanted.condition()
-        while True:
-            hits = door.hit_count
+            raise gdb.GdbError("It is typed: stint exit [VM | VM/ID] [KIND]")
+        door = Door((kinds or [None])[0], (others or [None])[0])
+        _now["stops"] = door, End()
+        if begun():
             try:
-                said = gdb.execute("continue", to_string=True)
-            except gdb.error as error:
-                said = str(error)
-            if not gdb.selected_inferior().threads():
-                raise gdb.GdbError(OVER)
-            if door.hit_count == hits:
-                print(f"Something else stopped the machine before such an exit.\n{said.strip()}")
-                return None
-            found = exit_here(Hypervisor())
-            if wanted.fits(found):
-                return found
-
-    def choices(self, before):
-        return list(KINDS) + [vm.name for vm in Hypervisor().vms]
+                door.resolve()
+            except gdb.GdbError:
+                close()
+                raise
 
 
-class Wanted:
-    """Which exits are looked for. The condition is gdb's to decide, and much faster than to come to a stop; what it
-    cannot decide (a device or RAM?) `fits` does."""
+class Report(Command):
+    """stint _report - the second half, when the machine has stopped for whatever reason"""
 
-    CAUSES = {"ecall": "$scause == 10", "wfi": "$scause == 22", "fp": "$scause == 2",
-              "csr": "$scause == 2 || $scause == 22", "mmio": "$scause >= 20", "fault": "$scause >= 20",
-              "timer": "$scause < 0", "beat": "$scause < 0", "kick": "$scause < 0"}    # interrupts have the top bit
+    name = "_report"
+    needs_machine = False
 
-    def __init__(self, kind, who):
-        self.kind, self.vm, self.vcpu = kind, None, None
-        if who and "/" in who:
-            self.vcpu = Hypervisor().vcpu(who)
-        elif who:
-            self.vm = Hypervisor().vm(who)
+    def run(self, words):
+        door, end = close()
+        if door.error:
+            raise gdb.GdbError(str(door.error))
+        if door.found:
+            print("\n".join(door.found.lines()))
+        elif end.reached:
+            print("The run ended before such an exit. The machine is as it was at the end; 'continue' turns it off.")
+        else:
+            print("Something else stopped the machine before such an exit.")
 
-    def condition(self):
-        """A guest has stopped (sscratch says so), and all of what is wanted that gdb can tell."""
-        terms = ["!($priv & 4)", "$sscratch != 0"]
-        if self.vm:
-            terms.append(f"(($hgatp >> 44) & 0x3fff) == {self.vm.stats.vmid}")
-        if self.vcpu:
-            terms.append(f"$sscratch == {self.vcpu.address:#x}")
-        if self.kind in self.CAUSES:
-            terms.append(f"({self.CAUSES[self.kind]})".replace("$scause", "(long)$scause"))
-        return " && ".join(terms)
 
-    def fits(self, found):
-        return (self.kind in (None, found.kind) and (not self.vm or self.vm.name == found.vcpu.vm.name)
-                and (not self.vcpu or self.vcpu.name == found.vcpu.name))
+def define():
+    Begin()
+    Report()
+    gdb.execute(SCRIPT)
+    COMMANDS["exit"] = HELP

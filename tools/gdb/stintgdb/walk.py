@@ -30,20 +30,21 @@ class Entry:
 
 @dataclass
 class Walk:
-    """result: an HPA (a GPA of a VS-stage alone), or None for the reason that is given."""
-    entries: list = field(default_factory=list)
+    """result: an HPA, or None for the reason that is given."""
+    entries: list = field(default_factory=list)    # of the VS-stage, then of the G-stage for what that came to
+    gpa: int = None              # what the VS-stage came to, if it did
     result: int = None
     reason: str = ""
-    gpa: int = None              # what the VS-stage came to
+    refused: int = None          # the GPA that the G-stage does not translate, if that is the reason
     reads: int = 0
 
 
 class Stop(Exception):
-    """The walk ends without a translation. gpa: the address that the G-stage did not translate, if it was that."""
+    """The walk ends without a translation; `refused` as in Walk."""
 
-    def __init__(self, reason, gpa=None):
+    def __init__(self, reason, refused=None):
         super().__init__(reason)
-        self.gpa = gpa
+        self.refused = refused
 
 
 def flags(value):
@@ -64,8 +65,7 @@ def two_stage(gva, vsatp, hgatp, word):
         walk.gpa = _vs_stage(walk, gva, vsatp, hgatp, word)
         walk.result = _g_stage(walk.entries, walk, walk.gpa, hgatp, word)
     except Stop as stop:
-        walk.reason = str(stop)
-        walk.gpa = stop.gpa if stop.gpa is not None else walk.gpa
+        walk.reason, walk.refused = str(stop), stop.refused
     return walk
 
 
