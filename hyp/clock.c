@@ -101,6 +101,15 @@ static struct timer *take_due(struct pcpu *self, uint64_t now)
     return due;
 }
 
+void clock_keep_beat(struct pcpu *self)
+{
+    uint64_t now = rdtime();
+    if (self->beat_end > now)
+        return;
+    self->beat_end = now + machine.beat;
+    clock_program(self);
+}
+
 void clock_nap(void)
 {
     csr_clear(sip, 1UL << IRQ_S_SOFT);

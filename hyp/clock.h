@@ -46,6 +46,10 @@ void timer_cancel(struct timer *);
 /* Sets the hardware timer to what is next. The last thing to do before a guest runs or the pCPU sleeps. */
 void clock_program(const struct pcpu *self);
 
+/* Before work in the hypervisor that ends the hart's turn (a kick does, under instruction counting): the others'
+ * turns must not become longer than a beat for want of a timer that is still to come. */
+void clock_keep_beat(struct pcpu *self);
+
 /* For loops that wait for another pCPU: sleeps some microseconds, so that under instruction counting the other
  * one has its turn. Kicks that come meanwhile are dropped: who kicks has set `attention` before. The caller
  * sets the timer again afterwards. */

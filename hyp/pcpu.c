@@ -102,6 +102,7 @@ void pcpu_kick(uint32_t id)
 {
     struct pcpu *self = pcpu_self();
     self->stats->kicks++;
+    clock_keep_beat(self);
     trace(self, rdtime(), STINT_EV_KICK, STINT_NO_VCPU, 0, id, 0);
     firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, pcpus[id].hart, 0);
 }
