@@ -4,7 +4,7 @@ import pytest
 
 from harness import PCPU_PARTS, ROOT, TICK_NS, VCPU_PARTS, run_scenario, top, vm
 
-TWELVE = top(pcpus=6, time="3s") + "".join(vm(name, "hog", vcpus=4) for name in "abc")
+TWELVE = top(pcpus=6, time="5s", quantum="5ms") + "".join(vm(name, "hog", vcpus=4) for name in "abc")
 THIEF = (ROOT / "scenarios" / "thief.conf").read_text("utf-8")
 SPINNER = top(pcpus=1, time="1s", quantum="1ms") + vm("spinner", "hog") + vm("sleeper", "timeshare", args="sleep:5ms")
 MIXED = (top(pcpus=3, time="700ms", quantum="700us") + "at 100ms: pause a\nat 233ms: resume a\nat 400ms: reset b\n" +
