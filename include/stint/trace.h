@@ -27,9 +27,9 @@ struct stint_event {
 enum stint_event_type {
     /* The hypervisor's. */
     STINT_EV_NONE = 0,
-    STINT_EV_EXIT = 1,    /* arg: exit class (enum stint_exit), a: guest pc, b: ticks until entry or switch.
+    STINT_EV_EXIT = 1,    /* arg: exit class (enum stint_exit), a: guest pc, b: ticks its handling took.
                               time is that of the exit. One record covers the exit and its handling. */
-    STINT_EV_RUN = 2,     /* a VCPU came onto this pCPU. a: slice in ticks */
+    STINT_EV_RUN = 2,     /* a VCPU came onto this pCPU. a: slice in ns, all-ones: no end */
     STINT_EV_LEAVE = 3,   /* it left. arg: its new runstate (enum stint_runstate) */
     STINT_EV_WAKE = 4,    /* vcpu became runnable. arg: enum stint_wake, a: pCPU it is queued on */
     STINT_EV_MIGRATE = 5, /* arg: enum stint_migrate, a: from pCPU, b: to pCPU */
@@ -54,6 +54,7 @@ enum stint_event_type {
 #define STINT_NO_TASK 0xffffffffu
 
 enum stint_wake { STINT_WAKE_TIMER, STINT_WAKE_IPI, STINT_WAKE_START, STINT_WAKE_RESUME, STINT_WAKE_CONSOLE };
+/* So far the hypervisor gives STEAL for every move, also for those of a waking VCPU. */
 enum stint_migrate { STINT_MIGRATE_WAKE, STINT_MIGRATE_STEAL, STINT_MIGRATE_AFFINITY, STINT_MIGRATE_SWITCH };
 enum stint_fence { STINT_FENCE_GVMA, STINT_FENCE_VVMA, STINT_FENCE_I };
 enum stint_fence_why {
