@@ -11,7 +11,7 @@ PYTEST_DIRS := $(wildcard tests/tools tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)
 
-.PHONY: all demo test unit pytest check format run gdb setup doctor clean help
+.PHONY: all demo test test-long unit pytest experiments experiments-docs check format run gdb setup doctor clean help
 
 demo: setup ## install what is missing, build, and show how half of everybody's time is stolen
 	@$(AGAIN) $(JOBS) all
@@ -30,6 +30,15 @@ unit: ## run the unit tests, on this machine
 
 pytest: ## run the tests of the tools, the system tests in QEMU, and the rogues
 	@$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider $(PYTEST_DIRS)
+
+test-long: all ## run the tests that take longer than 'make test' may
+	@$(PYTHON) -m pytest -q -n 2 -m long -p no:cacheprovider $(PYTEST_DIRS)
+
+experiments: all ## run the experiments: what is expected beside what is measured, into build/experiments.json
+	@$(STINT) experiments --json $(B)/experiments.json
+
+experiments-docs: all ## run the experiments, and put what they measured into docs/experiments
+	@$(STINT) experiments --json $(B)/experiments.json --docs
 
 check: setup ## check style and code; nothing may be found
 	@$(AGAIN) $(JOBS) $(B)/compile_commands.json
@@ -55,7 +64,7 @@ clean: ## remove all that was made
 	@rm -rf $(B)
 
 help: ## print this
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | sort -u | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | sort -u | awk -F'|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 # For editors: how every file is compiled, as make itself tells it.
 $(B)/compile_commands.json: $(filter-out %.d,$(MAKEFILE_LIST)) tools/compile_commands \

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from stintlib import gdb, native, run, timeline
+from stintlib import conduct, gdb, native, run, timeline
 from stintlib.errors import COULD_NOT, CannotRun
 from stintlib.paths import ROOT
 
@@ -34,6 +34,7 @@ def parse(arguments):
     add_run(commands)
     add_native(commands)
     add_timeline(commands)
+    add_experiments(commands)
     add_gdb(commands)
     add_setup(commands, "doctor", "say what is installed, what is missing, and how to get it")
     add_setup(commands, "setup", "install what is missing")
@@ -114,6 +115,15 @@ def add_timeline(commands):
     parser.add_argument("--width", type=int, metavar="COLUMNS", help="of the map (what the terminal has)")
     parser.add_argument("--vm", metavar="NAME", help="only this VM's VCPUs and tasks")
     parser.add_argument("--exits", action="store_true", help="a line for every exit, too")
+
+
+def add_experiments(commands):
+    parser = commands.add_parser("experiments", help="measure what is expected, and show both", epilog=EPILOG,
+                                 description=conduct.__doc__)
+    parser.set_defaults(command=conduct.main)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="only these (all)")
+    parser.add_argument("--json", metavar="FILE", help="write the rows as JSON; '-': to stdout, instead of tables")
+    parser.add_argument("--docs", action="store_true", help="put what was measured into docs/experiments")
 
 
 def add_gdb(commands):
