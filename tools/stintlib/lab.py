@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-from stintlib.errors import COULD_NOT, NO, CannotRun
+from stintlib.errors import NO, OK, CannotRun
 from stintlib.history import History
 from stintlib.paths import BUILD, ROOT
 from stintlib.trace import read_trace
@@ -40,19 +40,22 @@ class LabRun:
     def refusal(self):
         """Why it could not run at all; None: it could."""
         process = self.done.result()
-        return process.stderr.strip().removeprefix("stint: ") if process.returncode == COULD_NOT else None
+        return None if process.returncode in (OK, NO) else process.stderr.strip().removeprefix("stint: ")
 
     @cached_property
+    def ended(self):
+        """The report, as DESIGN section 10 describes it, however the run ended. One that was refused has none."""
+        if self.refusal is not None:
+            raise CannotRun(f"{self.name}: {self.refusal}")
+        return json.loads((self.folder / "report.json").read_text("utf-8"))
+
+    @property
     def report(self):
-        """As DESIGN section 10 describes it. A run that was refused or in which a VM crashed has none."""
-        process = self.done.result()
-        if process.returncode not in (0, NO):
-            raise CannotRun(f"{self.name}: {process.stderr.strip().removeprefix('stint: ')}")
-        report = json.loads((self.folder / "report.json").read_text("utf-8"))
-        for guest in report["vms"]:
+        """The report of a run in which no VM crashed."""
+        for guest in self.ended["vms"]:
             if guest["state"] == "crashed":
                 raise CannotRun(f"{self.name}: VM {guest['name']} crashed: {guest['why']}")
-        return report
+        return self.ended
 
     @cached_property
     def trace(self):

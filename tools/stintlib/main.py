@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from stintlib import conduct, gdb, native, run, timeline
+from stintlib import compare, conduct, gdb, native, run, timeline
 from stintlib.errors import COULD_NOT, CannotRun
 from stintlib.paths import ROOT
 
@@ -34,6 +34,7 @@ def parse(arguments):
     add_run(commands)
     add_native(commands)
     add_timeline(commands)
+    add_compare(commands)
     add_experiments(commands)
     add_gdb(commands)
     add_setup(commands, "doctor", "say what is installed, what is missing, and how to get it")
@@ -115,6 +116,20 @@ def add_timeline(commands):
     parser.add_argument("--width", type=int, metavar="COLUMNS", help="of the map (what the terminal has)")
     parser.add_argument("--vm", metavar="NAME", help="only this VM's VCPUs and tasks")
     parser.add_argument("--exits", action="store_true", help="a line for every exit, too")
+
+
+def add_compare(commands):
+    parser = commands.add_parser("compare", help="run a scenario under several schedulers and show what became of it",
+                                 epilog=EPILOG, description=compare.__doc__)
+    parser.set_defaults(command=compare.main)
+    parser.add_argument("scenario", metavar="SCENARIO", help="a file, or a name in scenarios/")
+    parser.add_argument("--sched", dest="scheds", metavar="A,B,...", help="these schedulers (all)")
+    parser.add_argument("--for", dest="time", metavar="TIME", help="virtual time after which each run ends")
+    parser.add_argument("--pcpus", metavar="N", help="another number of pCPUs")
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
+                        help="another value for a key of the scenario's top")
+    parser.add_argument("--sim", action="store_true", help="in the simulator instead of QEMU")
+    parser.add_argument("--json", metavar="FILE", help="write it as JSON; '-': to stdout, instead of the table")
 
 
 def add_experiments(commands):
