@@ -117,15 +117,22 @@ void clock_nap(void)
     wfi();
 }
 
+static void set_slice_end(struct pcpu *self, uint64_t now, uint64_t ns)
+{
+    uint64_t end = ns == SCHED_FOREVER ? CLOCK_NEVER : now + ns_to_ticks(ns);
+    __atomic_store_n(&self->slice_end, end, __ATOMIC_RELAXED);
+}
+
 void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns)
 {
-    self->slice_end = ns == SCHED_FOREVER ? CLOCK_NEVER : now + ns_to_ticks(ns);
+    set_slice_end(self, now, ns);
     self->beat_end = machine.beat ? now + machine.beat : CLOCK_NEVER;
 }
 
-void clock_set_idle(struct pcpu *self)
+void clock_set_idle(struct pcpu *self, uint64_t now, uint64_t ns)
 {
-    self->slice_end = self->beat_end = CLOCK_NEVER;
+    set_slice_end(self, now, ns);
+    self->beat_end = CLOCK_NEVER;
 }
 
 static void fire_due(struct pcpu *self, uint64_t now) __attribute__((noinline));
@@ -157,7 +164,7 @@ bool clock_interrupt(struct pcpu *self)
 bool clock_is_quiet(struct pcpu *p)
 {
     spin_lock(&p->timer_lock);
-    bool quiet = list_empty(&p->timers);
+    bool quiet = list_empty(&p->timers) && __atomic_load_n(&p->slice_end, __ATOMIC_RELAXED) == CLOCK_NEVER;
     spin_unlock(&p->timer_lock);
     return quiet;
 }

@@ -58,13 +58,14 @@ void clock_nap(void);
 /* The slice of the VCPU on this pCPU ends after `ns` from `now`; SCHED_FOREVER: no end. */
 void clock_set_slice(struct pcpu *self, uint64_t now, uint64_t ns);
 
-/* No VCPU runs here: only timers matter, and no beat is needed. */
-void clock_set_idle(struct pcpu *self);
+/* No VCPU runs here: no beat is needed, and the scheduler is asked again after `ns` from `now`; SCHED_FOREVER:
+ * when somebody says so. */
+void clock_set_idle(struct pcpu *self, uint64_t now, uint64_t ns);
 
 /* The pCPU's timer interrupt: fires what is due. Returns true where none of it was: a mere beat. */
 bool clock_interrupt(struct pcpu *self);
 
-/* Nothing is armed here. */
+/* Nothing is armed here, and no slice ends. */
 bool clock_is_quiet(struct pcpu *);
 
 #endif

@@ -276,7 +276,7 @@ static bool complain_key(struct config_reader *r, const char *name)
         if (!key->override_only || r->line == COMMAND_LINE)
             names[count++] = key->name;
     for (const struct sched_parameter *param = r->scenario->sched->params; param->name; param++)
-        if (param->per_vcpu == in_vm)
+        if (param->per_vm == in_vm)
             names[count++] = param->name;
     return complain_choice(r, name, names);
 }
@@ -344,9 +344,13 @@ void keys_set_defaults(struct scenario *s)
 
 void keys_set_default_params(struct scenario *s)
 {
-    sched_initial_params(s->sched, false, s->sched_param);
+    static uint64_t rows[SCHED_KINDS][SCHED_PARAMS];
+
+    sched_initial_params(false, rows);
+    memcpy(s->sched_param, rows[sched_index(s->sched)], sizeof(s->sched_param));
+    sched_initial_params(true, rows);
     for (uint32_t i = 0; i < s->vms; i++)
-        sched_initial_params(s->sched, true, s->vm[i].param);
+        memcpy(s->vm[i].param, rows[sched_index(s->sched)], sizeof(s->vm[i].param));
 }
 
 void keys_set_vm_defaults(struct scenario_vm *vm)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stint/guest.h>
 #include <stint/shared.h>
+#include "hyp/clock.h"
 #include "hyp/config.h"
 #include "sched/sched.h"
 
@@ -35,6 +36,12 @@ static inline struct stint_vm_stats *shared_vms(void)
 static inline struct stint_vcpu_stats *shared_vcpus(void)
 {
     return (struct stint_vcpu_stats *)(STINT_SHARED_BASE + machine.shared->vcpus_offset);
+}
+
+/* The scheduler's time: ns since the run began. */
+static inline uint64_t machine_ns(uint64_t ticks)
+{
+    return ticks_to_ns(ticks - machine.start_time);
 }
 
 /* Lays out the shared region for the scenario; the magic is not written yet. Returns its end. */

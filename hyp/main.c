@@ -18,6 +18,7 @@
 #include "hyp/panic.h"
 #include "hyp/pcpu.h"
 #include "hyp/run.h"
+#include "hyp/vcpu.h"
 #include "hyp/vm.h"
 #include "lib/fdt.h"
 #include "lib/printf.h"
@@ -191,8 +192,22 @@ static void check_guests(void)
 
 static void init_scheduler(void)
 {
-    sched_init(&machine.sched, scenario.sched, run_queues, pcpu_count);
-    memcpy(machine.sched.param, scenario.sched_param, sizeof(machine.sched.param));
+    static const struct sched_owner owner = {.parked = vcpu_note_parked};
+    const struct sched_topology topology = {scenario.topology.sockets, scenario.topology.cores,
+                                            scenario.topology.threads};
+    sched_init(&machine.sched, scenario.sched, &owner, run_queues, &topology);
+    memcpy(machine.sched.values[sched_index(scenario.sched)], scenario.sched_param,
+           sizeof(scenario.sched_param));
+}
+
+static void check_admission(void)
+{
+    const struct vm *refused = vm_find_refused();
+    if (refused)
+        refuse(
+            "%s:%u: no pCPU has the room that the scheduler %s must give the VCPUs of [vm %s]: reservations "
+            "of a pCPU may add up to 100 %%, and VCPUs that must be apart need a pCPU each",
+            scenario.file, refused->config->line, scenario.sched->name, refused->config->name);
 }
 
 void main(uint32_t boot_hart, const void *device_tree, uint64_t instret)
@@ -211,6 +226,7 @@ void main(uint32_t boot_hart, const void *device_tree, uint64_t instret)
     check_guests();
     init_scheduler();
     vm_init_all(&scenario);
+    check_admission();
     machine.shared->pages_total = machine.shared->pages_free = page_total();
 
     pcpu_init_hart(self);

@@ -114,10 +114,11 @@ void pcpu_alert(uint32_t id)
         pcpu_kick(id);
 }
 
-void pcpu_ask(uint32_t id)
+void pcpu_ask_all(void)
 {
-    if (id == SCHED_NO_PCPU)
-        return;
-    __atomic_store_n(&pcpus[id].ask_scheduler, true, __ATOMIC_SEQ_CST);
-    pcpu_alert(id);
+    uint32_t id;
+    while ((id = sched_next_ask(&machine.sched)) != SCHED_NO_PCPU) {
+        __atomic_store_n(&pcpus[id].ask_scheduler, true, __ATOMIC_SEQ_CST);
+        pcpu_alert(id);
+    }
 }

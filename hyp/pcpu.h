@@ -36,6 +36,7 @@ struct pcpu {
     enum vcpu_wish {
         WISH_NONE,
         WISH_BLOCK,
+        WISH_YIELD,
         WISH_OFFLINE
     } wish; /* of `current`, by its last exit; with
                                        attention */
@@ -120,8 +121,9 @@ static inline void pcpu_wish(struct pcpu *self, enum vcpu_wish wish)
 /* Makes pCPU `id` think before its next entry of a guest, and at once if it is in one or sleeps. */
 void pcpu_alert(uint32_t id);
 
-/* Asks pCPU `id` to look again who should run; SCHED_NO_PCPU: nobody to ask. */
-void pcpu_ask(uint32_t id);
+/* Makes those pCPUs look again who should run of which the scheduler wants it. The caller holds no lock: a kick
+ * may end the hart's turn (clock.h). */
+void pcpu_ask_all(void);
 
 /* Starts all harts but this one; returns when each of them is up and waits for machine.start_time. */
 void pcpu_start_others(void);

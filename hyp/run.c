@@ -28,7 +28,15 @@ void run_give_up(struct pcpu *self, enum stint_runstate next)
     vcpu_leave(self, v, next);
     self->current = NULL;
     self->ask_scheduler = self->attention = true;
-    sched_block(&machine.sched, self->id, charge(self), ticks_to_ns(self->now));
+    sched_block(&machine.sched, self->id, charge(self), machine_ns(self->now));
+}
+
+/* The current VCPU offers its place: the others are looked at. */
+static void give_way(struct pcpu *self)
+{
+    sched_give_way(&machine.sched, self->id, charge(self), machine_ns(self->now));
+    self->came = self->now;
+    self->ask_scheduler = self->attention = true;
 }
 
 /* What the current VCPU wished for, and what others ask of it. Unless it leaves for that, this is work for it
@@ -40,6 +48,8 @@ static void serve_current(struct pcpu *self)
     self->wish = WISH_NONE;
     if (wish == WISH_BLOCK)
         vcpu_block(v);
+    else if (wish == WISH_YIELD)
+        give_way(self);
     else if (wish == WISH_OFFLINE)
         vcpu_offline(v);
     if (self->current && v->requests)
@@ -63,7 +73,8 @@ static void ask_scheduler(struct pcpu *self)
         ran = charge(self);
     }
     struct sched_decision decision;
-    pcpu_ask(sched_pick(&machine.sched, self->id, ran, ticks_to_ns(self->now), &decision));
+    sched_pick(&machine.sched, self->id, ran, machine_ns(self->now), &decision);
+    pcpu_ask_all();
     self->current = NULL;
     if (decision.vcpu) {
         self->current = container_of(decision.vcpu, struct vcpu, sched);
@@ -72,6 +83,8 @@ static void ask_scheduler(struct pcpu *self)
         self->came = self->now;
         if (self->current->requests)
             self->attention = true;
+    } else {
+        clock_set_idle(self, self->now, decision.slice);
     }
 }
 
@@ -119,7 +132,6 @@ static void idle(struct pcpu *self)
     self->stats->vcpu = STINT_NO_VCPU;
     csr_write(vsie, 0); /* a pending interrupt of the guest that was here must not wake us */
     self->loaded = NULL;
-    clock_set_idle(self);
     pcpu_end_own_work(self, rdtime(), STINT_PCPU_IDLE);
     clock_program(self);
     machine_idles();

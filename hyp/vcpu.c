@@ -36,12 +36,9 @@ void vcpu_init(struct vcpu *v, struct vm *vm, uint32_t id)
     v->hsm = SBI_HSM_STOPPED;
     timer_init(&v->timer, timer_due);
 
-    v->sched.vm = vm->index;
+    v->sched.vm = &vm->sched;
     v->sched.id = id;
-    v->sched.affinity = vm->config->affinity[id];
-    sched_add(&machine.sched, &v->sched);
-    memcpy(v->sched.param, vm->config->param, sizeof(v->sched.param));
-    v->stats->pcpu = v->sched.pcpu;
+    v->sched.affinity.word[0] = vm->config->affinity[id];
 }
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -68,15 +65,25 @@ static void change_state(struct vcpu *v, uint64_t now, enum stint_runstate next)
     v->stats->state = next;
 }
 
+void vcpu_note_parked(struct sched_vcpu *sched, bool parked, uint64_t now)
+{
+    struct vcpu *v = container_of(sched, struct vcpu, sched);
+    uint64_t ticks = machine.start_time + ns_to_ticks(now);
+    if (ticks < v->since) /* it left its pCPU since */
+        ticks = v->since;
+    change_state(v, ticks, parked ? STINT_PARKED : STINT_RUNNABLE);
+    trace(pcpu_self(), ticks, STINT_EV_PARK, v->index, parked, 0, 0);
+}
+
 /* Makes it known to the scheduler, and to the pCPU that should run it. */
 static void queue(struct vcpu *v, enum stint_wake why)
 {
     struct pcpu *self = pcpu_self();
     uint64_t now = rdtime();
     change_state(v, now, STINT_RUNNABLE);
-    uint32_t ask = sched_wake(&machine.sched, &v->sched, ticks_to_ns(now));
+    sched_wake(&machine.sched, &v->sched, machine_ns(now));
     trace(self, now, STINT_EV_WAKE, v->index, why, v->sched.pcpu, 0);
-    pcpu_ask(ask);
+    pcpu_ask_all();
 }
 
 void vcpu_online(struct vcpu *v, enum stint_wake why)
@@ -258,10 +265,15 @@ static void note_first_arrival(void)
         machine.shared->entry_instret = csr_read(instret);
 }
 
+_Static_assert((int)SCHED_MOVE_WAKE == STINT_MIGRATE_WAKE && (int)SCHED_MOVE_STEAL == STINT_MIGRATE_STEAL &&
+                   (int)SCHED_MOVE_AFFINITY == STINT_MIGRATE_AFFINITY &&
+                   (int)SCHED_MOVE_SWITCH == STINT_MIGRATE_SWITCH,
+               "the trace shows them as they are");
+
 static void note_migration(struct pcpu *p, struct vcpu *v)
 {
     v->stats->migrations++;
-    trace(p, p->now, STINT_EV_MIGRATE, v->index, STINT_MIGRATE_STEAL, v->pcpu->id, p->id);
+    trace(p, p->now, STINT_EV_MIGRATE, v->index, v->sched.moved, v->pcpu->id, p->id);
 }
 
 /* It ran elsewhere last, or a sibling ran here. Hardware caches translations by VMID and ASID, not by VCPU:

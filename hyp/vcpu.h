@@ -55,9 +55,9 @@ struct vcpu {
     struct stint_vcpu_stats *stats;
     uint64_t since; /* host ticks: last change of runstate */
 
-    struct sched_vcpu sched;
-    struct pcpu *pcpu;  /* where it ran last; NULL: nowhere yet */
-    struct timer timer; /* its own deadline while BLOCKED */
+    struct sched_vcpu sched; /* OUT while its VM is not started */
+    struct pcpu *pcpu;       /* where it ran last; NULL: nowhere yet */
+    struct timer timer;      /* its own deadline while BLOCKED */
 
     uint32_t requests; /* enum vcpu_request; atomic */
     uint64_t fence_pc; /* behind the SBI call that asked others for fences and awaits them; 0: none */
@@ -79,8 +79,11 @@ static inline void vcpu_skip(struct vcpu *v, uint32_t bytes)
     v->regs.pc += bytes;
 }
 
-/* Once, when the VM is made: offline, known to the scheduler. */
+/* Once, when the VM is made: offline. */
 void vcpu_init(struct vcpu *, struct vm *, uint32_t id);
+
+/* The scheduler says that it may run again, or not for now (struct sched_owner). */
+void vcpu_note_parked(struct sched_vcpu *, bool parked, uint64_t now);
 
 /* The state in which SBI HSM starts a hart: VS-mode, satp 0, interrupts off, a0 = id, a1 = opaque. */
 void vcpu_reset(struct vcpu *, uint64_t pc, uint64_t opaque);

@@ -50,8 +50,40 @@ static void init_one(struct vm *vm, const struct scenario_vm *config, uint32_t i
     vm->vcpus = boot_alloc(config->vcpus * sizeof(struct vcpu), PAGE_SIZE);
     spin_init(&vm->lock);
     timer_init(&vm->timer, start_due);
+    sched_vm_init(&vm->sched, index);
+    memcpy(vm->sched.values[sched_index(machine.sched.ops)], config->param, sizeof(config->param));
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vcpu_init(&vm->vcpus[id], vm, id);
+}
+
+/* Its VCPUs become known to the scheduler, each with a pCPU to begin on. False: the scheduler refuses one. */
+static bool join_scheduler(struct vm *vm)
+{
+    bool joined = true;
+    for (uint32_t id = 0; id < vm->vcpu_count && joined; id++) {
+        struct vcpu *v = &vm->vcpus[id];
+        if (v->sched.state == SCHED_OUT)
+            joined = sched_add(&machine.sched, &v->sched, machine_ns(rdtime()));
+        v->stats->pcpu = v->sched.pcpu;
+    }
+    return joined;
+}
+
+static void leave_scheduler(struct vm *vm)
+{
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        if (vm->vcpus[id].sched.state != SCHED_OUT)
+            sched_remove(&machine.sched, &vm->vcpus[id].sched);
+}
+
+const struct vm *vm_find_refused(void)
+{
+    const struct vm *refused = NULL;
+    for (uint32_t i = 0; i < vm_count && !refused; i++)
+        refused = join_scheduler(&vms[i]) ? NULL : &vms[i];
+    for (uint32_t i = 0; i < vm_count; i++)
+        leave_scheduler(&vms[i]);
+    return refused;
 }
 
 void vm_init_all(const struct scenario *scenario)
@@ -147,10 +179,14 @@ void vm_start(struct vm *vm)
         vm->vcpus[id].requests = 0;
     trace(pcpu_self(), rdtime(), STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, vm->htimedelta);
 
-    bool loaded = load_image(vm, &image) && load_device_tree(vm, &tree);
+    bool joined = join_scheduler(vm);
+    bool loaded = joined && load_image(vm, &image) && load_device_tree(vm, &tree);
     vm->ending = VM_GOES_ON; /* not before: nobody else ends a VM that is being rebooted */
     if (!loaded) {
-        vm_end(vm, VM_CRASHES, "no memory left to load its image");
+        vm_end(vm, VM_CRASHES,
+               joined ? "no memory left to load its image"
+                      : "no pCPU has the room that %s must give its VCPUs",
+               machine.sched.ops->name);
         return;
     }
     set_state(vm, STINT_VM_RUNNING);
@@ -188,6 +224,7 @@ static void finish(struct vm *vm)
         set_state(vm, STINT_VM_WAITING);
         vm_start(vm);
     } else {
+        leave_scheduler(vm);
         set_state(vm, ending == VM_CRASHES ? STINT_VM_CRASHED : STINT_VM_STOPPED);
         machine_vm_ended();
     }

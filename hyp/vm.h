@@ -36,6 +36,7 @@ struct vm {
 
     struct vcpu *vcpus;
     uint32_t vcpu_count;
+    struct sched_vm sched;
     uint32_t online;    /* VCPUs that are not offline, and who is about to end them; under lock */
     uint32_t ending;    /* enum vm_ending; under lock: who sets it first decides */
     struct timer timer; /* its start */
@@ -48,6 +49,9 @@ extern uint32_t vm_count;
 
 /* The VM's tables of the shared region and of struct vm, from the scenario. Nothing runs yet. */
 void vm_init_all(const struct scenario *);
+
+/* If all VMs were started now, one after the other: the first that the scheduler would not take, or NULL. */
+const struct vm *vm_find_refused(void);
 
 /* The run begins: VCPUs' times count from here, and each VM will start when its time comes. */
 void vm_begin_all(struct pcpu *self);

@@ -61,9 +61,8 @@ static inline uint32_t pcpu_set_next(const struct pcpu_set *set, uint32_t from)
     return SCHED_NO_PCPU;
 }
 
-#define pcpu_set_for_each(pcpu, set)                                     \
-    for ((pcpu) = pcpu_set_next((set), 0); (pcpu) != SCHED_NO_PCPU;      \
-         (pcpu) = pcpu_set_next((set), (pcpu) + 1))
+#define pcpu_set_for_each(pcpu, set) \
+    for ((pcpu) = pcpu_set_next((set), 0); (pcpu) != SCHED_NO_PCPU; (pcpu) = pcpu_set_next((set), (pcpu) + 1))
 
 static inline bool pcpu_set_is_empty(const struct pcpu_set *set)
 {

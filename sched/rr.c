@@ -14,6 +14,7 @@
  * Who is alone runs without a slice, so nothing interrupts him; his quantum
  * is used up meanwhile all the same, and a newcomer has the pCPU asked again.
  */
+#include "lib/printf.h"
 #include "sched/sched.h"
 
 #define QUANTUM(s) ((s)->param[0])
@@ -52,7 +53,7 @@ static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct s
 
     (void)now;
     if (!list_empty(&rq->queue) && !(current && has_turn(s, current))) {
-        next = container_of(rq->queue.next, struct sched_vcpu, link);
+        next = sched_of_link(rq->queue.next);
         list_remove(&next->link);
         END(next) = next->ran + QUANTUM(s);
         if (current)
@@ -66,13 +67,34 @@ static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32
 {
     struct list *link;
 
-    (void)s;
     list_for_each (link, &rq->queue) {
-        struct sched_vcpu *vcpu = container_of(link, struct sched_vcpu, link);
-        if (vcpu->affinity >> thief & 1)
-            return vcpu;
+        sched_touch();
+        if (sched_may_move(s, sched_of_link(link), thief))
+            return sched_of_link(link);
     }
     return NULL;
+}
+
+/* The last who may go, and only if he waits no longer at the tail there than at his place here, behind somebody
+ * whose turn has just begun. */
+static struct sched_vcpu *rr_spare(struct sched *s, struct sched_rq *rq, uint32_t to, uint32_t waiting)
+{
+    struct list *link = rq->queue.prev;
+
+    for (uint32_t place = rq->queued; place > waiting; place--, link = link->prev) {
+        sched_touch();
+        if (sched_may_move(s, sched_of_link(link), to))
+            return sched_of_link(link);
+    }
+    return NULL;
+}
+
+static void rr_dump(const struct sched *s, const struct sched_vcpu *vcpu, char *text, size_t size)
+{
+    int64_t left = (int64_t)(END(vcpu) - vcpu->ran);
+
+    (void)s;
+    format(text, size, "%lld us of its quantum left", left > 0 ? (long long)left / 1000 : 0);
 }
 
 static const struct sched_parameter rr_params[] = {
@@ -98,4 +120,6 @@ const struct sched_ops sched_rr = {
     .yield = rr_yield,
     .pick = rr_pick,
     .victim = rr_victim,
+    .spare = rr_spare,
+    .dump = rr_dump,
 };

@@ -51,11 +51,13 @@
 #define SCHED_PARAMS  12         /* slots: of a scheduler's own 0 to 7, then those that all have */
 #define SCHED_COMMON  8          /* the first of those */
 #define SCHED_PRIV    8
-#define SCHED_WHOLE   1000000 /* one pCPU, in parts per million */
+#define SCHED_WHOLE   1000000   /* one pCPU, in parts per million */
+#define SCHED_WINDOW  100000000 /* ns: over which a VCPU's utilisation is measured */
 
 /* Slots that all schedulers have (place.c). */
 #define SCHED_PARAM_PLACEMENT (SCHED_COMMON + 0) /* of the top: enum place_policy */
-#define SCHED_PARAM_UTIL      (SCHED_COMMON + 0) /* of a VM: percent of a pCPU that each of its VCPUs declares; 0: it is measured */
+#define SCHED_PARAM_UTIL \
+    (SCHED_COMMON + 0) /* of a VM: percent of a pCPU that each of its VCPUs declares; 0: it is measured */
 
 enum sched_state { SCHED_OUT, SCHED_BLOCKED, SCHED_QUEUED, SCHED_RUNNING, SCHED_MOVING };
 
@@ -76,22 +78,23 @@ struct sched_vm {
 };
 
 struct sched_vcpu {
-    struct list link;      /* in a list of its scheduler, or */
-    struct tree_node node; /* in a tree of it, while QUEUED */
-    enum sched_state state; /* the frame's */
-    bool parked;            /* sched_park's */
-    enum sched_move moved;  /* why it came to `pcpu`; the frame's */
-    uint32_t pcpu;          /* whose run queue it belongs to; the frame's. Another one after a
+    struct list link;         /* in a list of its scheduler, or */
+    struct tree_node node;    /* in a tree of it, while QUEUED */
+    enum sched_state state;   /* the frame's */
+    bool parked;              /* sched_park's */
+    enum sched_move moved;    /* why it came to `pcpu`; the frame's */
+    uint32_t pcpu;            /* whose run queue it belongs to; the frame's. Another one after a
                                       sched_pick that returned it: it has migrated */
-    uint32_t id;            /* among its siblings; constant */
-    struct sched_vm *vm;    /* constant */
-    struct list sibling;    /* in vm->members */
+    uint32_t id;              /* among its siblings; constant */
+    struct sched_vm *vm;      /* constant */
+    struct list sibling;      /* in vm->members */
     struct pcpu_set affinity; /* where it may run; never empty */
-    uint64_t since;         /* ns: the last change of its state, or of `parked`; the frame's */
-    uint64_t ran;           /* ns it has run since it was added; the frame's, exact in every call below */
-    uint64_t load;          /* what its pCPU's `load` counts for it, ppm of a pCPU; the frame's */
-    uint64_t measured, measured_ran, measured_at; /* its utilisation, ppm, and of what `ran` and time; place.c's */
-    uint32_t plan;          /* scratch while the scheduler changes; the frame's */
+    uint64_t since;           /* ns: the last change of its state, or of `parked`; the frame's */
+    uint64_t ran;             /* ns it has run since it was added; the frame's, exact in every call below */
+    uint64_t load;            /* what its pCPU's `load` counts for it, ppm of a pCPU; the frame's */
+    uint64_t measured, measured_ran,
+        measured_at;           /* its utilisation, ppm, and of what `ran` and time; place.c's */
+    uint32_t plan;             /* scratch while the scheduler changes; the frame's */
     uint64_t priv[SCHED_PRIV]; /* the scheduler's own; zero at add, and when a scheduler begins */
 };
 
@@ -103,6 +106,7 @@ struct sched_rq {
     struct tree tree[3];        /* or in trees: all are the scheduler's */
     struct sched_vcpu *current; /* RUNNING here, or NULL; the frame's */
     uint32_t queued;            /* VCPUs that are QUEUED and not parked; the frame's */
+    uint32_t peer;              /* where a look at the other pCPUs goes on; the frame's */
     uint32_t members;           /* VCPUs that belong here, in whatever state; the frame's, atomic */
     uint64_t load;              /* the sum of their `load`, ppm; the frame's, atomic */
     uint64_t priv[SCHED_PRIV];  /* the scheduler's own; zero when it begins */
@@ -150,7 +154,8 @@ struct sched {
     struct pcpu_set idle;  /* these found nobody and have not been asked since; atomic */
     struct pcpu_set asked; /* these must call sched_pick; atomic, */
     uint32_t asks;         /* 1: there may be some */
-    uint64_t due;          /* ns: when the scheduler's `tick` is due; SCHED_FOREVER: never. Under `lock`; read without it */
+    uint64_t
+        due; /* ns: when the scheduler's `tick` is due; SCHED_FOREVER: never. Under `lock`; read without it */
     uint64_t values[SCHED_KINDS][SCHED_PARAMS]; /* as in struct sched_vm, for the parameters of the top */
     const uint64_t *param;                      /* the row of the scheduler in force */
     uint64_t priv[SCHED_PRIV];                  /* the scheduler's own, under `lock`; zero when it begins */
@@ -158,7 +163,7 @@ struct sched {
 
 struct sched_decision {
     struct sched_vcpu *vcpu; /* NULL: nobody; the pCPU idles */
-    uint64_t slice;          /* ns after which to ask again, whether somebody runs or not; > 0, or SCHED_FOREVER */
+    uint64_t slice; /* ns after which to ask again, whether somebody runs or not; > 0, or SCHED_FOREVER */
 };
 
 /*
@@ -239,7 +244,12 @@ void sched_remove(struct sched *, struct sched_vcpu *);
 void sched_wake(struct sched *, struct sched_vcpu *, uint64_t now);
 
 /* A pCPU that must be asked (its owner calls sched_pick on it soon), and is not among them any more; SCHED_NO_PCPU: none. */
-uint32_t sched_next_ask(struct sched *);
+uint32_t sched_take_ask(struct sched *);
+
+static inline uint32_t sched_next_ask(struct sched *s)
+{
+    return __atomic_load_n(&s->asks, __ATOMIC_ACQUIRE) ? sched_take_ask(s) : SCHED_NO_PCPU;
+}
 
 /*
  * The following are called by pCPU `pcpu` itself. `ran`: how long its current VCPU has run since the last of
@@ -263,10 +273,22 @@ bool sched_change(struct sched *, const struct sched_ops *, uint64_t now, char *
 
 /* From any pCPU, holding no lock: sets a parameter of the top (vm NULL) or of a VM, for every scheduler that has one of that
  * name. `value` is in its range. False: as above. */
-bool sched_set(struct sched *, struct sched_vm *, const struct sched_parameter *, uint64_t value, uint64_t now,
-               char *why, size_t why_size);
+bool sched_set(struct sched *, struct sched_vm *, const struct sched_parameter *, uint64_t value,
+               uint64_t now, char *why, size_t why_size);
 
-/* For schedulers. */
+/* For schedulers, and for place.c. */
+
+/* 0: they are threads of a core, 1: cores of a socket, 2: neither. */
+uint32_t sched_distance(const struct sched *, uint32_t a, uint32_t b);
+
+/* How many of its siblings, not itself, belong to that pCPU. Without a lock: a guess that may be stale. */
+uint32_t sched_siblings_on(const struct sched_vcpu *, uint32_t pcpu);
+
+/* The VCPU of a list's node. */
+static inline struct sched_vcpu *sched_of_link(struct list *link)
+{
+    return container_of(link, struct sched_vcpu, link);
+}
 
 /* pCPU `pcpu` must call sched_pick soon. */
 void sched_ask(struct sched *, uint32_t pcpu);
@@ -322,7 +344,7 @@ enum place_policy { PLACE_COUNT, PLACE_UTIL, PLACE_IDLE, PLACE_BALANCE };
 uint32_t place_new(const struct sched *, const struct sched_vcpu *);
 uint32_t place_waking(const struct sched *, const struct sched_vcpu *);
 
-/* vcpu was charged, or wakes: its utilisation is measured anew if a while has passed. Under its queue's lock. */
+/* SCHED_WINDOW or more has passed since vcpu->measured_at: its utilisation since then. Under its queue's lock. */
 void place_measure(struct sched *, struct sched_vcpu *, uint64_t now);
 
 /* What the books of a pCPU count for vcpu: its demand, or else its declared or measured utilisation, ppm. */

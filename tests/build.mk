@@ -8,6 +8,8 @@ UNIT_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-reco
                -fno-omit-frame-pointer -Wall -Wextra -Werror -Iinclude -I.
 UNIT_LIBS   := -lcmocka -lpthread
 
+SCHED_SRC     := $(wildcard sched/*.c)
+
 unit_list     :=
 unit_bitops   :=
 unit_spinlock :=
@@ -20,10 +22,10 @@ unit_page     :=
 unit_gstage   := hyp/gstage.c hyp/page.c
 unit_decode   := hyp/decode.c
 unit_image    := hyp/image.c
-unit_config   := $(wildcard hyp/config*.c) sched/sched.c sched/rr.c sched/place.c lib/string.c lib/printf.c
-unit_sched    := sched/sched.c sched/rr.c sched/place.c
-unit_rr       := sched/sched.c sched/rr.c sched/place.c
-unit_place    := sched/sched.c sched/rr.c sched/place.c
+unit_config   := $(wildcard hyp/config*.c) $(SCHED_SRC) lib/string.c lib/printf.c
+unit_sched    := $(SCHED_SRC) lib/printf.c
+unit_rr       := $(SCHED_SRC) lib/printf.c
+unit_place    := $(SCHED_SRC) lib/printf.c
 
 UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS  := $(UNIT_TESTS:%=$(B)/unit/test_%)

@@ -86,8 +86,12 @@
  *          SBI_ERR_ALREADY_AVAILABLE (this VM has an area already),
  *          SBI_ERR_FAILED (no memory left).
  * What other harts store there while the call is under way may be lost.
+ *
+ * STINT_YIELD(): the hart can do without its CPU for now: another VCPU may run in its place. It stays runnable,
+ * and what that is worth is up to the scheduler. Returns 0, once it runs again.
  */
 #define SBI_EXT_STINT  0x08535449
 #define STINT_SET_AREA 0
+#define STINT_YIELD    1
 
 #endif

@@ -38,6 +38,7 @@ enum stint_event_type {
     STINT_EV_DELTA = 8,   /* a: VM index, b: htimedelta from now on */
     STINT_EV_KICK = 9,    /* a: the pCPU that is sent an interrupt */
     STINT_EV_VCPU = 10,   /* a VCPU went offline or came up. arg: 0 stopped, 1 started */
+    STINT_EV_PARK = 11,   /* vcpu, which wants to run, may not (arg 1), or may again (0) */
 
     /* A guest's. Types from 0x100; a guest may add its own above 0x180. */
     STINT_EV_TASK_RUN =
@@ -54,7 +55,6 @@ enum stint_event_type {
 #define STINT_NO_TASK 0xffffffffu
 
 enum stint_wake { STINT_WAKE_TIMER, STINT_WAKE_IPI, STINT_WAKE_START, STINT_WAKE_RESUME, STINT_WAKE_CONSOLE };
-/* So far the hypervisor gives STEAL for every move, also for those of a waking VCPU. */
 enum stint_migrate { STINT_MIGRATE_WAKE, STINT_MIGRATE_STEAL, STINT_MIGRATE_AFFINITY, STINT_MIGRATE_SWITCH };
 enum stint_fence { STINT_FENCE_GVMA, STINT_FENCE_VVMA, STINT_FENCE_I };
 enum stint_fence_why {

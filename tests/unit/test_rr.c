@@ -40,15 +40,15 @@ static void test_alone_runs_without_end(void **state)
 {
     (void)state;
     set_up(1, 2);
-    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), 0);
+    assert_int_equal(wake_asks(&vcpus[0]), 0);
     assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
     assert_picks(0, 10 * MS, &vcpus[0], SCHED_FOREVER);
-    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), 0);
+    assert_int_equal(wake_asks(&vcpus[1]), 0);
     assert_picks(0, 5 * MS, &vcpus[0], 15 * MS);
     sched_block(&sched, 0, 15 * MS, 0);
     assert_picks(0, 0, &vcpus[1], SCHED_FOREVER);
     assert_picks(0, 100 * MS, &vcpus[1], SCHED_FOREVER);
-    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), 0);
+    assert_int_equal(wake_asks(&vcpus[0]), 0);
     assert_picks(0, 1 * MS, &vcpus[0], QUANTUM);
 }
 
@@ -59,8 +59,8 @@ static void test_waking_does_not_preempt(void **state)
     wake(0);
     wake(1);
     assert_picks(0, 0, &vcpus[0], QUANTUM);
-    assert_int_equal(sched_wake(&sched, &vcpus[2], 0), SCHED_NO_PCPU);
-    assert_int_equal(sched_wake(&sched, &vcpus[2], 0), SCHED_NO_PCPU);
+    assert_int_equal(wake_asks(&vcpus[2]), SCHED_NO_PCPU);
+    assert_int_equal(wake_asks(&vcpus[2]), SCHED_NO_PCPU);
     assert_picks(0, 10 * MS, &vcpus[0], 20 * MS);
     assert_picks(0, 20 * MS, &vcpus[1], QUANTUM);
     assert_picks(0, QUANTUM, &vcpus[2], QUANTUM);
@@ -106,7 +106,7 @@ static void test_quantum_parameter(void **state)
     assert_null(sched_param_find(&sched_rr, "weight", false));
     set_up(1, 2);
     assert_true(sched.param[param->slot] == param->initial && param->initial == QUANTUM);
-    sched.param[param->slot] = 5 * MS;
+    sched.values[0][param->slot] = 5 * MS;
     wake(0);
     wake(1);
     assert_picks(0, 0, &vcpus[0], 5 * MS);
@@ -119,8 +119,8 @@ static void test_victim_is_the_first_that_may(void **state)
     set_up(1, 4);
     for (uint32_t i = 0; i < 4; i++)
         wake(i);
-    vcpus[2].affinity = 0x5;
-    vcpus[3].affinity = 0x4;
+    vcpus[2].affinity.word[0] = 0x5;
+    vcpus[3].affinity.word[0] = 0x4;
     assert_ptr_equal(sched.ops->victim(&sched, &queues[0], 0), &vcpus[0]);
     assert_ptr_equal(sched.ops->victim(&sched, &queues[0], 2), &vcpus[2]);
     assert_null(sched.ops->victim(&sched, &queues[0], 3));
@@ -185,10 +185,10 @@ static uint64_t count_run(uint32_t pcpu)
 
 static void ask(uint32_t pcpu)
 {
-    while (pcpu != SCHED_NO_PCPU) {
+    for (; pcpu != SCHED_NO_PCPU; pcpu = sched_next_ask(&sched)) {
         struct sched_decision decision;
-        uint32_t next = sched_pick(&sched, pcpu, count_run(pcpu), now, &decision);
 
+        sched_pick(&sched, pcpu, count_run(pcpu), now, &decision);
         assert_ptr_equal(queues[pcpu].current, decision.vcpu);
         pcpus[pcpu].slice_end = NEVER;
         if (decision.vcpu) {
@@ -200,7 +200,6 @@ static void ask(uint32_t pcpu)
                 pcpus[pcpu].slice_end = now + decision.slice;
         }
         note_waits();
-        pcpu = next;
     }
 }
 
@@ -208,9 +207,9 @@ static void wake_vcpu(uint32_t i)
 {
     loads[i].burst = 1 + random_below(random_below(4) ? 20 * MS : 200 * MS);
     loads[i].wakes = NEVER;
-    uint32_t pcpu = sched_wake(&sched, &vcpus[i], now);
+    sched_wake(&sched, &vcpus[i], now);
     note_waits();
-    ask(pcpu);
+    ask(sched_next_ask(&sched));
 }
 
 static void block_current(uint32_t pcpu)
@@ -255,7 +254,7 @@ static void replace_someone(void)
     sched_remove(&sched, &vcpus[i]);
     assert_int_equal(vcpus[i].state, SCHED_OUT);
     assert_consistent(count);
-    sched_add(&sched, &vcpus[i]);
+    sched_add(&sched, &vcpus[i], now);
 }
 
 static void step(void)
@@ -285,7 +284,7 @@ static void begin_workload(uint32_t number_of_pcpus, uint32_t number_of_vcpus)
 {
     now = 0;
     count = number_of_vcpus;
-    sched_init(&sched, &sched_rr, queues, number_of_pcpus);
+    begin(&sched_rr, number_of_pcpus);
     for (uint32_t pcpu = 0; pcpu < number_of_pcpus; pcpu++) {
         pcpus[pcpu].since = 0;
         pcpus[pcpu].slice_end = NEVER;
@@ -300,15 +299,14 @@ static void test_random_workloads(void **state)
         uint64_t round = seed;
 
         begin_workload((uint32_t)(1 + random_below(MAX_PCPUS)), (uint32_t)(1 + random_below(24)));
-        sched.param[0] = (1 + random_below(50)) * MS;
+        sched.values[0][0] = (1 + random_below(50)) * MS;
         ask_all = random_below(2);
         for (uint32_t i = 0; i < count; i++) {
             uint64_t everywhere = (UINT64_C(1) << sched.pcpus) - 1;
             uint64_t some = test_random(&seed) & everywhere;
 
             loads[i] = (struct load){.wakes = random_below(100 * MS)};
-            vcpus[i] = (struct sched_vcpu){.vm = i, .affinity = random_below(2) && some ? some : everywhere};
-            sched_add(&sched, &vcpus[i]);
+            add(i, random_below(2) && some ? some : everywhere);
         }
         for (int steps = 0; steps < 500; steps++)
             step();
@@ -323,8 +321,7 @@ static void check_spinners(uint32_t number_of_pcpus, uint32_t number_of_vcpus, u
     ask_all = false;
     for (uint32_t i = 0; i < count; i++) {
         loads[i] = (struct load){.wakes = NEVER};
-        vcpus[i] = (struct sched_vcpu){.vm = i, .affinity = (UINT64_C(1) << number_of_pcpus) - 1};
-        sched_add(&sched, &vcpus[i]);
+        add(i, bit_mask(number_of_pcpus));
         wake_vcpu(i);
         loads[i].burst = NEVER / 2;
     }

@@ -19,7 +19,7 @@ static void test_found_by_name(void **state)
         assert_non_null(sched_all[i]->what);
         for (const struct sched_parameter *param = sched_all[i]->params; param->name; param++) {
             assert_true(param->slot < SCHED_PARAMS && param->what);
-            assert_true(param->min <= param->initial && param->initial <= param->max);
+            assert_true(param->choices || (param->min <= param->initial && param->initial <= param->max));
         }
     }
 }
@@ -34,7 +34,7 @@ static void test_comes_and_goes(void **state)
     assert_picks(0, 0, NULL, 0);
     sched_remove(&sched, &vcpus[1]);
     assert_int_equal(vcpus[1].state, SCHED_OUT);
-    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), SCHED_NO_PCPU);
+    assert_int_equal(wake_asks(&vcpus[1]), SCHED_NO_PCPU);
     assert_consistent(3);
 }
 
@@ -42,8 +42,8 @@ static void test_wake_asks_its_home(void **state)
 {
     (void)state;
     set_up(2, 2);
-    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), 1); /* before anybody was ever asked */
-    assert_picks(0, 0, &vcpus[1], SCHED_FOREVER);          /* who asks first takes it */
+    assert_int_equal(wake_asks(&vcpus[1]), 1);    /* before anybody was ever asked */
+    assert_picks(0, 0, &vcpus[1], SCHED_FOREVER); /* who asks first takes it */
     assert_int_equal(vcpus[1].pcpu, 0);
     assert_picks(1, 0, NULL, 0);
     assert_consistent(2);
@@ -53,10 +53,10 @@ static void test_wake_of_a_runnable_does_nothing(void **state)
 {
     (void)state;
     set_up(1, 2);
-    sched_wake(&sched, &vcpus[0], 0);
-    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), SCHED_NO_PCPU);
+    wake_asks(&vcpus[0]);
+    assert_int_equal(wake_asks(&vcpus[0]), SCHED_NO_PCPU);
     assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
-    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), SCHED_NO_PCPU);
+    assert_int_equal(wake_asks(&vcpus[0]), SCHED_NO_PCPU);
     assert_consistent(2);
 }
 
@@ -66,13 +66,13 @@ static void test_wake_moves_to_an_idle_pcpu(void **state)
     set_up(4, 8); /* 0 and 4 belong to pCPU 0 */
     for (uint32_t pcpu = 0; pcpu < 4; pcpu++)
         assert_picks(pcpu, 0, NULL, 0);
-    assert_int_equal(sched.idle, 0xf);
-    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), 0);
+    assert_int_equal(sched.idle.word[0], 0xf);
+    assert_int_equal(wake_asks(&vcpus[0]), 0);
     assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
-    assert_int_equal(sched_wake(&sched, &vcpus[4], 0), 1);
+    assert_int_equal(wake_asks(&vcpus[4]), 1);
     assert_int_equal(vcpus[4].pcpu, 1);
-    assert_int_equal(sched.idle, 0xc); /* 1 is asked, and nobody asks it again */
-    assert_int_equal(sched_wake(&sched, &vcpus[1], 0), 2);
+    assert_int_equal(sched.idle.word[0], 0xc); /* 1 is asked, and nobody asks it again */
+    assert_int_equal(wake_asks(&vcpus[1]), 2);
     assert_consistent(8);
     assert_picks(1, 0, &vcpus[4], SCHED_FOREVER);
     assert_picks(2, 0, &vcpus[1], SCHED_FOREVER);
@@ -84,7 +84,7 @@ static void test_idle_takes_from_the_busy(void **state)
     (void)state;
     set_up(2, 4);
     for (uint32_t i = 0; i < 4; i++)
-        sched_wake(&sched, &vcpus[i], 0);
+        wake_asks(&vcpus[i]);
     assert_picks(0, 0, &vcpus[0], QUANTUM);
     assert_picks(1, 0, &vcpus[1], QUANTUM);
     sched_block(&sched, 1, MS, 0);
@@ -100,16 +100,10 @@ static void test_taking_respects_affinity(void **state)
 {
     (void)state;
     set_up(2, 0);
-    for (uint32_t i = 0; i < 3; i++) {
-        vcpus[i] = (struct sched_vcpu){.affinity = i == 2 ? 0x3 : 0x1};
-        sched_add(&sched, &vcpus[i]);
-    }
-    vcpus[2].affinity = 0x1;
-    sched_remove(&sched, &vcpus[2]);
-    sched_add(&sched, &vcpus[2]);
-    vcpus[2].affinity = 0x3; /* at home on pCPU 0, and free to go */
     for (uint32_t i = 0; i < 3; i++)
-        sched_wake(&sched, &vcpus[i], 0);
+        add_at(i, 0, i == 2 ? 0x3 : 0x1);
+    for (uint32_t i = 0; i < 3; i++)
+        wake_asks(&vcpus[i]);
     assert_picks(1, 0, &vcpus[2], SCHED_FOREVER);
     sched_block(&sched, 1, 0, 0);
     assert_picks(1, 0, NULL, 0);
@@ -123,17 +117,15 @@ static void test_preempted_vcpu_finds_the_idle_pcpu(void **state)
 
     (void)state;
     set_up(2, 0);
-    vcpus[0] = (struct sched_vcpu){.affinity = 0x1};
-    vcpus[1] = (struct sched_vcpu){.affinity = 0x3};
-    sched_add(&sched, &vcpus[0]);
-    sched_add(&sched, &vcpus[1]);
-    sched_wake(&sched, &vcpus[1], 0);
+    add_at(0, 0, 0x1);
+    add_at(1, 1, 0x3);
+    wake_asks(&vcpus[1]);
     assert_picks(0, 0, &vcpus[1], SCHED_FOREVER);
     assert_picks(1, 0, NULL, 0);
-    assert_int_equal(sched_wake(&sched, &vcpus[0], 0), 0);
-    assert_int_equal(sched_pick(&sched, 0, MS, 0, &decision), SCHED_NO_PCPU);
+    assert_int_equal(wake_asks(&vcpus[0]), 0);
+    assert_int_equal(pick_asks(0, MS, &decision), SCHED_NO_PCPU);
     assert_ptr_equal(decision.vcpu, &vcpus[1]);
-    assert_int_equal(sched_pick(&sched, 0, QUANTUM, 0, &decision), 1);
+    assert_int_equal(pick_asks(0, QUANTUM, &decision), 1);
     assert_ptr_equal(decision.vcpu, &vcpus[0]);
     assert_picks(1, 0, &vcpus[1], SCHED_FOREVER);
     assert_consistent(2);
@@ -145,21 +137,20 @@ static void test_lengths_even_out(void **state)
     struct sched_decision decision;
 
     (void)state;
-    sched_init(&sched, &sched_rr, queues, 2);
+    set_up(2, 0);
     for (uint32_t i = 0; i < 4; i++) {
-        vcpus[i] = (struct sched_vcpu){.vm = i, .affinity = i < 3 ? 1 : 2};
-        sched_add(&sched, &vcpus[i]);
-        sched_wake(&sched, &vcpus[i], 0);
+        add(i, i < 3 ? 1 : 2);
+        wake_asks(&vcpus[i]);
     }
     assert_picks(0, 0, &vcpus[0], QUANTUM);
     assert_picks(1, 0, &vcpus[3], SCHED_FOREVER);
-    vcpus[1].affinity = vcpus[2].affinity = 3;
+    vcpus[1].affinity.word[0] = vcpus[2].affinity.word[0] = 3;
 
-    assert_int_equal(sched_pick(&sched, 0, 1 * MS, 0, &decision), SCHED_NO_PCPU);
+    assert_int_equal(pick_asks(0, 1 * MS, &decision), SCHED_NO_PCPU);
     assert_ptr_equal(decision.vcpu, &vcpus[0]);
     assert_int_equal(vcpus[2].pcpu, 0);
 
-    assert_int_equal(sched_pick(&sched, 0, QUANTUM, 0, &decision), 1);
+    assert_int_equal(pick_asks(0, QUANTUM, &decision), 1);
     assert_ptr_equal(decision.vcpu, &vcpus[1]);
     assert_int_equal(vcpus[2].pcpu, 1);
     assert_consistent(4);
@@ -174,19 +165,17 @@ static void test_request_is_passed_on(void **state)
 
     (void)state;
     set_up(4, 0);
-    for (uint32_t i = 0; i < 3; i++) {
-        vcpus[i] = (struct sched_vcpu){.affinity = affinities[i]};
-        sched_add(&sched, &vcpus[i]);
-    }
-    sched_wake(&sched, &vcpus[0], 0);
+    for (uint32_t i = 0; i < 3; i++)
+        add_at(i, i == 2, affinities[i]);
+    wake_asks(&vcpus[0]);
     assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
     assert_picks(1, 0, NULL, 0);
     assert_picks(3, 0, NULL, 0);
-    sched_wake(&sched, &vcpus[1], 0);
-    assert_int_equal(sched_pick(&sched, 0, QUANTUM, 0, &decision), 1); /* 0 waits, pCPU 1 shall take it */
+    wake_asks(&vcpus[1]);
+    assert_int_equal(pick_asks(0, QUANTUM, &decision), 1); /* 0 waits, pCPU 1 shall take it */
     assert_ptr_equal(decision.vcpu, &vcpus[1]);
-    assert_int_equal(sched_wake(&sched, &vcpus[2], 0), 1); /* meanwhile 2 wakes there */
-    assert_int_equal(sched_pick(&sched, 1, 0, 0, &decision), 3);
+    assert_int_equal(wake_asks(&vcpus[2]), 1); /* meanwhile 2 wakes there */
+    assert_int_equal(pick_asks(1, 0, &decision), 3);
     assert_ptr_equal(decision.vcpu, &vcpus[2]);
     assert_picks(3, 0, &vcpus[0], SCHED_FOREVER);
     assert_nobody_waits_in_vain(3);
@@ -205,10 +194,16 @@ static bool asked[THREADS];      /* what the hypervisor's kick does */
 static uint32_t owner[STRESSED]; /* 0, or 1 + the pCPU that runs it */
 static uint64_t runs[STRESSED];
 
-static void note_ask(uint32_t pcpu)
+static void note_asks(void)
 {
-    if (pcpu != SCHED_NO_PCPU)
+    for (uint32_t pcpu; (pcpu = sched_next_ask(&sched)) != SCHED_NO_PCPU;)
         __atomic_store_n(&asked[pcpu], true, __ATOMIC_SEQ_CST);
+}
+
+static void thread_wake(struct sched_vcpu *vcpu)
+{
+    sched_wake(&sched, vcpu, 0);
+    note_asks();
 }
 
 static void release(struct sched_vcpu *vcpu)
@@ -223,9 +218,8 @@ static void run(uint32_t pcpu, struct sched_vcpu *vcpu)
 
     if (!vcpu)
         return;
-    if (!(vcpu->affinity >> pcpu & 1) ||
-        !__atomic_compare_exchange_n(&owner[vcpu - vcpus], &nobody, pcpu + 1, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST))
+    if (!may_run(vcpu, pcpu) || !__atomic_compare_exchange_n(&owner[vcpu - vcpus], &nobody, pcpu + 1, false,
+                                                             __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         abort(); /* on two pCPUs at once, or where it must not be */
     runs[vcpu - vcpus]++;
 }
@@ -236,7 +230,8 @@ static struct sched_vcpu *thread_pick(uint32_t pcpu, struct sched_vcpu *current,
 
     __atomic_store_n(&asked[pcpu], false, __ATOMIC_SEQ_CST);
     release(current);
-    note_ask(sched_pick(&sched, pcpu, current ? ran : 0, 0, &decision));
+    sched_pick(&sched, pcpu, current ? ran : 0, 0, &decision);
+    note_asks();
     run(pcpu, decision.vcpu);
     return decision.vcpu;
 }
@@ -274,7 +269,7 @@ static void *live(void *argument)
             uint64_t dice = test_random(&seed) % 8;
 
             if (dice < 2)
-                note_ask(sched_wake(&sched, &vcpus[test_random(&seed) % STRESSED], 0));
+                thread_wake(&vcpus[test_random(&seed) % STRESSED]);
             else if (dice < 5 && current)
                 current = thread_block(pcpu, current);
             else if (dice < 6 || __atomic_load_n(&asked[pcpu], __ATOMIC_SEQ_CST))
@@ -297,10 +292,8 @@ static void test_many_pcpus_at_once(void **state)
 
     (void)state;
     set_up(THREADS, 0);
-    for (uint32_t i = 0; i < STRESSED; i++) {
-        vcpus[i] = (struct sched_vcpu){.affinity = affinities[i % COUNT_OF(affinities)]};
-        sched_add(&sched, &vcpus[i]);
-    }
+    for (uint32_t i = 0; i < STRESSED; i++)
+        add(i, affinities[i % COUNT_OF(affinities)]);
     pthread_barrier_init(&barrier, NULL, THREADS);
     for (uintptr_t i = 1; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, live, (void *)i), 0);

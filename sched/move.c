@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From one pCPU to another. Nobody holds two queues' locks: who moves a VCPU takes it out of one queue, and only
+ * then locks the other.
+ *
+ * Three ways lead to another queue: a pCPU that finds nobody takes from the others (take_any); one whose scheduler
+ * thinks that others may have somebody better takes him (take_better); and one where two more wait than
+ * elsewhere sends one there (even_out).
+ */
+#include "sched/frame.h"
+
+#define PEERS 8 /* pCPUs that are looked at in one search that is not an idle pCPU's */
+
+bool sched_may_move(const struct sched *s, const struct sched_vcpu *vcpu, uint32_t to)
+{
+    if (!pcpu_set_has(&vcpu->affinity, to))
+        return false;
+    if (s->ops->demand && vcpu->load &&
+        __atomic_load_n(&s->rq[to].load, __ATOMIC_RELAXED) + vcpu->load > SCHED_WHOLE)
+        return false;
+    if (s->ops->apart || s->param[SCHED_PARAM_PLACEMENT] == PLACE_BALANCE)
+        return sched_siblings_on(vcpu, to) == 0;
+    return true;
+}
+
+void depart(struct sched_rq *rq, struct sched_vcpu *vcpu, uint32_t to, enum sched_move why)
+{
+    count_out(rq, vcpu);
+    vcpu->state = SCHED_MOVING;
+    vcpu->moved = why;
+    __atomic_store_n(&vcpu->pcpu, to, __ATOMIC_RELEASE); /* who locks `to` on its account sees it MOVING */
+}
+
+bool settle(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+{
+    bool ask = s->ops->arrive(s, rq, vcpu, now);
+    uint64_t since = vcpu->since;
+
+    note_queued(rq, vcpu, now);
+    vcpu->since = since; /* it waits all along */
+    return ask;
+}
+
+/* vcpu, who waits in `rq`, which is locked, leaves for pCPU `to`. NULL: the place he needs there is taken. */
+static struct sched_vcpu *send(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint32_t to)
+{
+    if (!count_in(s, &s->rq[to], vcpu))
+        return NULL;
+    s->ops->dequeue(s, rq, vcpu);
+    add_queued(rq, -1);
+    depart(rq, vcpu, to, SCHED_MOVE_STEAL);
+    return vcpu;
+}
+
+/* Takes a VCPU that `thief` may have out of the queue of `from`; NULL: there is none. */
+static struct sched_vcpu *take(struct sched *s, uint32_t from, uint32_t thief)
+{
+    struct sched_rq *rq = &s->rq[from];
+    struct sched_vcpu *vcpu;
+
+    if (__atomic_load_n(&rq->queued, __ATOMIC_RELAXED) == 0)
+        return NULL;
+    spin_lock(&rq->lock);
+    vcpu = s->ops->victim(s, rq, thief);
+    if (vcpu)
+        vcpu = send(s, rq, vcpu, thief);
+    spin_unlock(&rq->lock);
+    return vcpu;
+}
+
+static uint32_t after(const struct sched *s, uint32_t pcpu, uint32_t steps)
+{
+    return pcpu + steps < s->pcpus ? pcpu + steps : pcpu + steps - s->pcpus;
+}
+
+/* Of the others, those at that distance, beginning with the next by number. */
+static struct sched_vcpu *take_at(struct sched *s, uint32_t pcpu, uint32_t distance)
+{
+    struct sched_vcpu *vcpu = NULL;
+
+    for (uint32_t i = 1; i < s->pcpus && !vcpu; i++) {
+        uint32_t from = after(s, pcpu, i);
+
+        if (sched_distance(s, pcpu, from) == distance)
+            vcpu = take(s, from, pcpu);
+    }
+    return vcpu;
+}
+
+struct sched_vcpu *take_any(struct sched *s, uint32_t pcpu)
+{
+    struct sched_vcpu *vcpu = NULL;
+
+    for (uint32_t distance = 0; distance <= 2 && !vcpu; distance++)
+        vcpu = take_at(s, pcpu, distance);
+    return vcpu;
+}
+
+/* It looks at a few, and next time at the next few: what it costs does not depend on how many pCPUs there are. */
+struct sched_vcpu *take_better(struct sched *s, uint32_t pcpu)
+{
+    uint32_t others = s->pcpus - 1, peers = others < PEERS ? others : PEERS;
+    struct sched_vcpu *vcpu = NULL;
+
+    for (uint32_t i = 0; i < peers && !vcpu; i++) {
+        s->rq[pcpu].peer = (s->rq[pcpu].peer + 1) % others;
+        vcpu = take(s, after(s, pcpu, 1 + s->rq[pcpu].peer), pcpu);
+    }
+    return vcpu;
+}
+
+/* ---- Idle pCPUs are asked to help ---- */
+
+/* Of the idle ones in that word of the set, the first that may have somebody who waits in `rq`, claimed. */
+static bool ask_one_of(struct sched *s, struct sched_rq *rq, uint32_t word, uint64_t idle)
+{
+    uint32_t bit;
+
+    for_each_bit (bit, idle) {
+        uint32_t pcpu = 64 * word + bit;
+
+        if (s->ops->victim(s, rq, pcpu) && claim_idle(s, pcpu)) {
+            sched_ask(s, pcpu);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ask_helper(struct sched *s, struct sched_rq *rq)
+{
+    if (rq->queued == 0)
+        return false;
+    for (uint32_t word = 0; word < PCPU_SET_WORDS && 64 * word < s->pcpus; word++) {
+        /* Read by an atomic write, which comes before or after the one in pick_elsewhere(): after it, the pCPU is
+         * seen here; before it, that pCPU sees who is queued here. */
+        uint64_t idle = __atomic_fetch_or(&s->idle.word[word], 0, __ATOMIC_ACQ_REL);
+
+        if (idle && ask_one_of(s, rq, word, idle))
+            return true;
+    }
+    return false;
+}
+
+void pass_on(struct sched *s)
+{
+    if (pcpu_set_is_empty(&s->idle))
+        return;
+    for (uint32_t i = 0; i < s->pcpus; i++) {
+        struct sched_rq *rq = &s->rq[i];
+        bool asked;
+
+        if (__atomic_load_n(&rq->queued, __ATOMIC_RELAXED) == 0)
+            continue;
+        spin_lock(&rq->lock);
+        asked = ask_helper(s, rq);
+        spin_unlock(&rq->lock);
+        if (asked)
+            return;
+    }
+}
+
+/* ---- Queues of unequal length ---- */
+
+/* Of the next few pCPUs, all the others in turn, the one with the fewest who wait, if that is at least two fewer
+ * than in `rq`; or SCHED_NO_PCPU. */
+static uint32_t much_shorter(struct sched *s, struct sched_rq *rq, uint32_t *length)
+{
+    uint32_t pcpus = s->pcpus < PEERS ? s->pcpus : PEERS;
+    uint32_t best = SCHED_NO_PCPU;
+
+    *length = rq->queued - 1;
+    for (uint32_t i = 0; i < pcpus; i++) {
+        uint32_t pcpu = after(s, rq->peer, i);
+        uint32_t queued = __atomic_load_n(&s->rq[pcpu].queued, __ATOMIC_RELAXED);
+
+        if (queued < *length) {
+            *length = queued;
+            best = pcpu;
+        }
+    }
+    if (pcpus < s->pcpus)
+        rq->peer = after(s, rq->peer, pcpus);
+    return best;
+}
+
+void even_out(struct sched *s, struct sched_rq *rq, uint64_t now)
+{
+    uint32_t length, to = much_shorter(s, rq, &length);
+    struct sched_vcpu *vcpu = NULL;
+
+    if (to != SCHED_NO_PCPU)
+        vcpu = s->ops->spare(s, rq, to, length);
+    if (vcpu)
+        vcpu = send(s, rq, vcpu, to);
+    spin_unlock(&rq->lock);
+    if (!vcpu)
+        return;
+    rq = &s->rq[to];
+    spin_lock(&rq->lock);
+    if (settle(s, rq, vcpu, now) || !rq->current)
+        sched_ask(s, to);
+    else
+        ask_helper(s, rq);
+    spin_unlock(&rq->lock);
+}
