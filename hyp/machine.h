@@ -11,9 +11,8 @@
 #include <stint/shared.h>
 #include "hyp/clock.h"
 #include "hyp/config.h"
+#include "hyp/pcpu.h"
 #include "sched/sched.h"
-
-struct pcpu;
 
 struct machine {
     struct stint_shared *shared;
@@ -42,6 +41,13 @@ static inline struct stint_vcpu_stats *shared_vcpus(void)
 static inline uint64_t machine_ns(uint64_t ticks)
 {
     return ticks_to_ns(ticks - machine.start_time);
+}
+
+/* As pcpu_ask_them, in short where there is nobody to ask. */
+static inline void machine_ask(void)
+{
+    if (__builtin_expect(sched_has_asks(&machine.sched), false))
+        pcpu_ask_them();
 }
 
 /* Lays out the shared region for the scenario; the magic is not written yet. Returns its end. */

@@ -114,7 +114,7 @@ void pcpu_alert(uint32_t id)
         pcpu_kick(id);
 }
 
-void pcpu_ask_all(void)
+void pcpu_ask_them(void)
 {
     uint32_t id;
     while ((id = sched_next_ask(&machine.sched)) != SCHED_NO_PCPU) {

@@ -123,7 +123,7 @@ void pcpu_alert(uint32_t id);
 
 /* Makes those pCPUs look again who should run of which the scheduler wants it. The caller holds no lock: a kick
  * may end the hart's turn (clock.h). */
-void pcpu_ask_all(void);
+void pcpu_ask_them(void);
 
 /* Starts all harts but this one; returns when each of them is up and waits for machine.start_time. */
 void pcpu_start_others(void);

@@ -41,7 +41,7 @@ static void give_way(struct pcpu *self)
 
 /* What the current VCPU wished for, and what others ask of it. Unless it leaves for that, this is work for it
  * like the handling of an exit. */
-static void serve_current(struct pcpu *self)
+static __attribute__((noinline)) void serve_current(struct pcpu *self)
 {
     struct vcpu *v = self->current;
     enum vcpu_wish wish = self->wish;
@@ -74,7 +74,7 @@ static void ask_scheduler(struct pcpu *self)
     }
     struct sched_decision decision;
     sched_pick(&machine.sched, self->id, ran, machine_ns(self->now), &decision);
-    pcpu_ask_all();
+    machine_ask();
     self->current = NULL;
     if (decision.vcpu) {
         self->current = container_of(decision.vcpu, struct vcpu, sched);

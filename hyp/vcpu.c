@@ -83,7 +83,7 @@ static void queue(struct vcpu *v, enum stint_wake why)
     change_state(v, now, STINT_RUNNABLE);
     sched_wake(&machine.sched, &v->sched, machine_ns(now));
     trace(self, now, STINT_EV_WAKE, v->index, why, v->sched.pcpu, 0);
-    pcpu_ask_all();
+    machine_ask();
 }
 
 void vcpu_online(struct vcpu *v, enum stint_wake why)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One scheduler follows another, or a parameter changes, while VCPUs run. All queues are locked meanwhile, in the
- * order of the pCPUs, and then sched->lock; nobody else ever waits for one lock while holding another queue's, so that cannot
- * dead-lock.
+ * order of the pCPUs, and then sched->lock; nobody else ever waits for one queue's lock while holding another's,
+ * so that cannot dead-lock.
  *
  * First everybody gets a place under the new scheduler: who runs, or is on his way, stays where he is, the others
  * stay where they may. That touches only the books, and is taken back if somebody finds none. Then the old

@@ -43,12 +43,28 @@ static inline bool claim_idle(struct sched *s, uint32_t pcpu)
 
 /* Moves (move.c). */
 
-/* The VCPU, which is in no list and no tree, and is counted on pCPU `to` already (count_in), leaves `rq`, which is locked. From here to
- * settle() it is the caller's. */
+/* The VCPU, which is in no list and no tree, and is counted on pCPU `to` already (count_in), leaves `rq`, which is
+ * locked. From here to settle() it is the caller's. */
 void depart(struct sched_rq *rq, struct sched_vcpu *, uint32_t to, enum sched_move why);
 
 /* A VCPU that departed for `rq`, which is locked, waits there. True: the scheduler wants the pCPU to be asked. */
 bool settle(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
+
+/* Read by an atomic write, which comes before or after the one in pick_elsewhere(): after it, the pCPU is seen
+ * here; before it, that pCPU sees who is queued here. */
+static inline uint64_t idle_word(struct sched *s, uint32_t word)
+{
+    return __atomic_fetch_or(&s->idle.word[word], 0, __ATOMIC_ACQ_REL);
+}
+
+static inline bool somebody_idles(struct sched *s)
+{
+    uint64_t idle = 0;
+
+    for (uint32_t word = 0; word < PCPU_SET_WORDS && 64 * word < s->pcpus; word++)
+        idle |= idle_word(s, word);
+    return idle != 0;
+}
 
 /* Somebody may wait in `rq`, which is locked: an idle pCPU that may have him is asked. True: there was one. */
 bool ask_helper(struct sched *, struct sched_rq *);

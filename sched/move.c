@@ -132,9 +132,7 @@ bool ask_helper(struct sched *s, struct sched_rq *rq)
     if (rq->queued == 0)
         return false;
     for (uint32_t word = 0; word < PCPU_SET_WORDS && 64 * word < s->pcpus; word++) {
-        /* Read by an atomic write, which comes before or after the one in pick_elsewhere(): after it, the pCPU is
-         * seen here; before it, that pCPU sees who is queued here. */
-        uint64_t idle = __atomic_fetch_or(&s->idle.word[word], 0, __ATOMIC_ACQ_REL);
+        uint64_t idle = idle_word(s, word);
 
         if (idle && ask_one_of(s, rq, word, idle))
             return true;

@@ -170,7 +170,7 @@ void sched_ask(struct sched *s, uint32_t pcpu)
     __atomic_store_n(&s->asks, 1, __ATOMIC_SEQ_CST);
 }
 
-uint32_t sched_take_ask(struct sched *s)
+uint32_t sched_next_ask(struct sched *s)
 {
     uint32_t pcpu;
 
@@ -351,7 +351,9 @@ void sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now, stru
     if (s->ops->seeks && s->ops->seeks(s, rq, last, now))
         seek(s, rq, now);
     choose(s, rq, now, decision);
-    if (rq->queued && !ask_helper(s, rq) && rq->queued >= 2 && decision->vcpu != last && s->ops->spare)
+    if (rq->queued && somebody_idles(s) && ask_helper(s, rq))
+        spin_unlock(&rq->lock);
+    else if (rq->queued >= 2 && decision->vcpu != last && s->ops->spare)
         even_out(s, rq, now);
     else
         spin_unlock(&rq->lock);

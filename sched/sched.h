@@ -195,7 +195,8 @@ struct sched_ops {
 
     /* vcpu becomes runnable: put it into rq. True: ask the pCPU again now. */
     bool (*wake)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
-    /* vcpu, which waited in the queue of another pCPU (or of another scheduler), comes over: put it into rq. True: as for wake. */
+    /* vcpu, which waited in the queue of another pCPU, or of another scheduler, comes over: put it into rq.
+     * True: as for wake. */
     bool (*arrive)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
     /* vcpu leaves rq without having been picked: it is taken by another pCPU. Never a parked one. */
     void (*dequeue)(struct sched *, struct sched_rq *, struct sched_vcpu *);
@@ -209,14 +210,16 @@ struct sched_ops {
      * to come over first. NULL: only for a pCPU that would idle. */
     bool (*seeks)(struct sched *, struct sched_rq *, struct sched_vcpu *current, uint64_t now);
     /* Who next, and for how long (*slice, ns)? `current` is runnable and not in the queue, or NULL. Takes
-     * the chosen one out of the queue and puts a `current` that was not chosen into it (or parks it). NULL: nobody may run. */
+     * the chosen one out of the queue and puts a `current` that was not chosen into it, or parks it. NULL:
+     * nobody may run. */
     struct sched_vcpu *(*pick)(struct sched *, struct sched_rq *, struct sched_vcpu *current, uint64_t now,
                                uint64_t *slice);
     /* One of the queue, not parked, that pCPU `thief`, which would idle or seeks, may have (sched_may_move); NULL:
      * none. It stays in the queue. */
     struct sched_vcpu *(*victim)(struct sched *, struct sched_rq *, uint32_t thief);
-    /* After another one than before was picked, and at least two more wait: one of them, who loses nothing by waiting on pCPU `to`,
-     * which `waiting` others do, at least two fewer than here; NULL: none. It stays in the queue. */
+    /* After another one than before was picked, and at least two more wait: one of them, who loses nothing by
+     * waiting on pCPU `to`, where `waiting` others do, at least two fewer than here; NULL: none. It stays in the
+     * queue. */
     struct sched_vcpu *(*spare)(struct sched *, struct sched_rq *, uint32_t to, uint32_t waiting);
 
     /* What it knows of vcpu, in one line, for people. */
@@ -243,12 +246,14 @@ void sched_remove(struct sched *, struct sched_vcpu *);
 /* vcpu has something to do. Nothing happens unless it is BLOCKED. Any pCPU may call it. */
 void sched_wake(struct sched *, struct sched_vcpu *, uint64_t now);
 
-/* A pCPU that must be asked (its owner calls sched_pick on it soon), and is not among them any more; SCHED_NO_PCPU: none. */
-uint32_t sched_take_ask(struct sched *);
+/* A pCPU that must be asked (its owner calls sched_pick on it soon), and is not among them any more;
+ * SCHED_NO_PCPU: none. */
+uint32_t sched_next_ask(struct sched *);
 
-static inline uint32_t sched_next_ask(struct sched *s)
+/* False: there is certainly none. */
+static inline bool sched_has_asks(const struct sched *s)
 {
-    return __atomic_load_n(&s->asks, __ATOMIC_ACQUIRE) ? sched_take_ask(s) : SCHED_NO_PCPU;
+    return __atomic_load_n(&s->asks, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -267,12 +272,13 @@ void sched_give_way(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now);
  * it and run it before this returns. Takes from other queues before it answers "nobody". */
 void sched_pick(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now, struct sched_decision *);
 
-/* From any pCPU, holding no lock: changes the scheduler under all VCPUs, which keep their states, `ran` and, where that can be,
- * their pCPUs. Everybody is asked. False: `why` says what stands against it, and nothing has changed. */
+/* From any pCPU, holding no lock: changes the scheduler under all VCPUs, which keep their states, `ran` and,
+ * where that can be, their pCPUs. Everybody is asked. False: `why` says what stands against it, and nothing has
+ * changed. */
 bool sched_change(struct sched *, const struct sched_ops *, uint64_t now, char *why, size_t why_size);
 
-/* From any pCPU, holding no lock: sets a parameter of the top (vm NULL) or of a VM, for every scheduler that has one of that
- * name. `value` is in its range. False: as above. */
+/* From any pCPU, holding no lock: sets a parameter of the top (vm NULL) or of a VM, for every scheduler that has
+ * one of that name. `value` is in its range. False: as above. */
 bool sched_set(struct sched *, struct sched_vm *, const struct sched_parameter *, uint64_t value,
                uint64_t now, char *why, size_t why_size);
 

@@ -279,7 +279,7 @@ static void test_area(void)
     FIRM("area.at_end", -5, SBI_EXT_STINT, STINT_SET_AREA, (long)ram_end, 4096, 0, 0, 0);
     FIRM("area.straddles_end", -5, SBI_EXT_STINT, STINT_SET_AREA, (long)ram_end - 4096, 8192, 0, 0, 0);
     FIRM("area.wraps", -5, SBI_EXT_STINT, STINT_SET_AREA, -4096, 8192, 0, 0, 0);
-    FIRM("area.unknown_function", -2, SBI_EXT_STINT, 1, good, 4096, 0, 0, 0);
+    FIRM("area.unknown_function", -2, SBI_EXT_STINT, 2, good, 4096, 0, 0, 0);
     area_register();
     FIRM("area.twice", -6, SBI_EXT_STINT, STINT_SET_AREA, good, 4096, 0, 0, 0);
 }
