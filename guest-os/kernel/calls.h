@@ -19,6 +19,7 @@ enum call {
     CALL_PROGRESS, /* (done, percent): done so much of a known amount of work */
     CALL_NEXT_JOB, /* (): this job is done; returns 1 when the next one is released, 0 if it was the last */
     CALL_LOCKED,   /* (spins, ticks): a lock was had only after waiting so long; for the trace */
+    CALL_OFFER,    /* (): the whole machine can do without this CPU for now, if somebody else wants it */
     CALLS
 };
 

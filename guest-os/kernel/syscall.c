@@ -6,6 +6,7 @@
 #include "guest-os/kernel/area.h"
 #include "guest-os/kernel/console.h"
 #include "guest-os/kernel/guest.h"
+#include "guest-os/kernel/sbi.h"
 #include "guest-os/kernel/sched.h"
 #include "guest-os/kernel/timer.h"
 #include "guest-os/kernel/vm.h"
@@ -107,10 +108,19 @@ static bool call_locked(struct task *task, uint64_t spins, uint64_t ticks)
     return result(task, 0);
 }
 
+/* Where there is no hypervisor of ours nobody wants it. */
+static bool call_offer(struct task *task, uint64_t unused, uint64_t unused2)
+{
+    (void)unused;
+    (void)unused2;
+    sbi_call(SBI_EXT_STINT, STINT_YIELD, 0, 0, 0);
+    return result(task, 0);
+}
+
 static call_handler *const calls[CALLS] = {
     [CALL_EXIT] = call_exit,         [CALL_YIELD] = call_yield,   [CALL_SLEEP] = call_sleep,
     [CALL_WRITE] = call_write,       [CALL_REPORT] = call_report, [CALL_PROGRESS] = call_progress,
-    [CALL_NEXT_JOB] = call_next_job, [CALL_LOCKED] = call_locked,
+    [CALL_NEXT_JOB] = call_next_job, [CALL_LOCKED] = call_locked, [CALL_OFFER] = call_offer,
 };
 
 bool syscall(struct task *task)

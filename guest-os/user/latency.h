@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long things took, as a histogram: 16 buckets for every power of two, so that a percentile is told to
- * within 1/16 of itself. It has room for half a day.
+ * within 1/16 of itself. It has room for 53 s, and what is longer counts as the longest. Two of them fit on a
+ * task's stack.
  */
 #ifndef USER_LATENCY_H
 #define USER_LATENCY_H
@@ -10,7 +11,7 @@
 #include "lib/bitops.h"
 
 #define LATENCY_EXACT   16 /* values below it have a bucket each */
-#define LATENCY_BUCKETS (16 * 36)
+#define LATENCY_BUCKETS (16 * 26)
 
 struct latency {
     uint64_t count;

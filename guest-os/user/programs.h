@@ -34,9 +34,16 @@ void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self);
 #define LOCKER_NUMBERS {"acquires", "spins", "spin_ns", "violations", 0}
 
 /* Serves a request every `period` ticks with so many iterations, at least one; `transactions` times, 0: for
- * ever. */
+ * ever. A request has been served so long after it came in; it was late when the server began it so long after. */
 void server(uint64_t period, uint64_t iterations, uint64_t transactions);
-#define SERVER_NUMBERS {"transactions", "p50_ns", "p99_ns", "max_ns", "checksum", 0}
+#define SERVER_NUMBERS \
+    {"transactions", "p50_ns", "p99_ns", "max_ns", "late_p50_ns", "late_p99_ns", "late_max_ns", "checksum", 0}
+
+/* Works but from `margin` ticks before every multiple of `period` until as many after it. Then it sleeps, or
+ * `offers` its CPU again and again. A ms of work is so many iterations. A multiple is dodged when the work ends
+ * before it, and met when it does not. */
+void dodger(uint64_t period, uint64_t margin, uint64_t iterations_per_ms, uint64_t offers);
+#define DODGER_NUMBERS {"work", "run_ns", "run_pct", "dodged", "met", 0}
 
 /* Reaches for memory that is not its own. */
 void wild(void);

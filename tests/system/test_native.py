@@ -19,6 +19,8 @@ def shape(value):
     ("realtime", "task:10ms:2ms task:25ms:5ms"),
     ("smp", ""),
     ("hog", ""),
+    ("io", "period=5ms"),
+    ("dodger", "period=5ms away=1ms"),
 ])
 def test_same_report(tmp_path, guest, args):
     native = run_native(guest, "--for", "300ms", *args.split())
