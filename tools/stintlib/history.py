@@ -91,12 +91,8 @@ class History:
             self.vcpus[event.vcpu].change(time, layout.name_of(layout.RUNSTATES, event.arg))
 
     def _on_wake(self, time, _, event):
-        if event.vcpu < len(self.vcpus) and self.vcpus[event.vcpu].what not in ("running", "parked"):
+        if event.vcpu < len(self.vcpus) and self.vcpus[event.vcpu].what != "running":
             self.vcpus[event.vcpu].change(time, "runnable")
-
-    def _on_park(self, time, _, event):
-        if event.vcpu < len(self.vcpus):
-            self.vcpus[event.vcpu].change(time, "parked" if event.arg else "runnable")
 
     def _on_vcpu(self, time, _, event):
         if event.vcpu < len(self.vcpus) and not event.arg:
@@ -106,8 +102,7 @@ class History:
         self.deltas.setdefault(event.a, []).append((time, event.b))
 
     HANDLERS = {EVENTS["exit"]: _on_exit, EVENTS["run"]: _on_run, EVENTS["leave"]: _on_leave,
-                EVENTS["wake"]: _on_wake, EVENTS["park"]: _on_park,
-                EVENTS["vcpu"]: _on_vcpu, EVENTS["delta"]: _on_delta}
+                EVENTS["wake"]: _on_wake, EVENTS["vcpu"]: _on_vcpu, EVENTS["delta"]: _on_delta}
 
     def _read_guest(self, trace, number, vm):
         clock = GuestClock(self.deltas.get(number, []), vm["htimedelta"])

@@ -39,7 +39,7 @@ FENCE_WHYS = ("moved", "sibling", "unmap", "guest", "new_vmid")
 
 EVENTS = {
     "exit": 1, "run": 2, "leave": 3, "wake": 4, "migrate": 5, "fence": 6, "vm": 7, "delta": 8, "kick": 9,
-    "vcpu": 10, "park": 11, "task_run": 0x100, "task_ready": 0x101, "task_sleep": 0x102, "task_exit": 0x103,
+    "vcpu": 10, "task_run": 0x100, "task_ready": 0x101, "task_sleep": 0x102, "task_exit": 0x103,
     "job_release": 0x104, "job_done": 0x105, "progress": 0x106, "lock": 0x107,
 }
 
