@@ -4,10 +4,10 @@
  * bring tables of their own. See config_keys.h.
  */
 #include "hyp/config_keys.h"
+#include "hyp/config_params.h"
 #include "hyp/config_values.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
-#include "lib/printf.h"
 
 #define NS_PER_US 1000UL
 #define NS_PER_MS 1000000UL
@@ -16,26 +16,15 @@
 #define MIB       (1024 * KIB)
 #define GIB       (1024 * MIB)
 
-/* A kind of value that has a range. */
-struct kind {
-    const char *what;
-    bool (*read)(const char *text, uint64_t *value);
-    void (*show)(char *buf, size_t size, uint64_t value);
-};
-
-static const struct kind kind_number = {"a whole number", value_number, show_number};
-static const struct kind kind_time = {"a time (ns us ms s)", value_time, show_time};
-static const struct kind kind_size = {"a size (K M G)", value_size, show_size};
-
 struct key {
     const char *name;
     bool (*set)(struct config_reader *, const struct key *, const char *value);
     enum config_stage stage;
-    bool override_only;      /* for the command line, not for the file */
-    size_t offset;           /* in struct scenario or struct scenario_vm */
-    size_t bytes;            /* of that field */
-    size_t line_offset;      /* where it keeps its line; 0: nowhere */
-    const struct kind *kind; /* for set_ranged */
+    bool override_only;            /* for the command line, not for the file */
+    size_t offset;                 /* in struct scenario or struct scenario_vm */
+    size_t bytes;                  /* of that field */
+    size_t line_offset;            /* where it keeps its line; 0: nowhere */
+    const struct value_kind *kind; /* for set_ranged */
     uint64_t min, max;
 };
 
@@ -49,19 +38,6 @@ struct key {
 static char *target(struct config_reader *r)
 {
     return r->vm ? (char *)r->vm : (char *)r->scenario;
-}
-
-/* Reads a value of a kind within its range. */
-static bool read_ranged(struct config_reader *r, const char *name, const char *text, const struct kind *kind,
-                        uint64_t min, uint64_t max, uint64_t *value)
-{
-    char low[32], high[32];
-
-    if (kind->read(text, value) && *value >= min && *value <= max)
-        return true;
-    kind->show(low, sizeof(low), min);
-    kind->show(high, sizeof(high), max);
-    return complain(r, "found %s = '%.60s', expected %s from %s to %s", name, text, kind->what, low, high);
 }
 
 static bool set_ranged(struct config_reader *r, const struct key *key, const char *text)
@@ -95,22 +71,27 @@ static bool set_text(struct config_reader *r, const struct key *key, const char 
     return true;
 }
 
+static bool set_pcpus(struct config_reader *r, const struct key *key, const char *text)
+{
+    r->scenario->pcpus_given = true;
+    return set_ranged(r, key, text);
+}
+
 static bool set_sched(struct config_reader *r, const struct key *key, const char *text)
 {
-    const char *names[CONFIG_MAX_KEYS] = {NULL};
+    const char *names[SCHED_KINDS + 1];
 
     (void)key;
     r->scenario->sched = sched_find(text);
     if (r->scenario->sched)
         return true;
-    for (size_t i = 0; i < CONFIG_MAX_KEYS - 1 && sched_all[i]; i++)
-        names[i] = sched_all[i]->name;
+    param_sched_names(names);
     return complain_choice(r, text, names);
 }
 
 static bool set_topology(struct config_reader *r, const struct key *key, const char *text)
 {
-    struct scenario_topology *topology = &r->scenario->topology;
+    struct sched_topology *topology = &r->scenario->topology;
     uint64_t factor[3];
 
     (void)key;
@@ -140,12 +121,16 @@ static bool complain_list(struct config_reader *r, const char *text, uint64_t ba
 
 static bool set_affinity(struct config_reader *r, const struct key *key, const char *text)
 {
+    struct scenario *s = r->scenario;
     const char *rest = text;
     uint64_t bad;
 
     (void)key;
+    r->vm->affinity = &s->affinity[s->affinities];
     for (uint32_t lists = 0; lists < STINT_MAX_VM_VCPUS; rest++) {
-        if (!value_list(rest, &rest, r->scenario->pcpus, &r->vm->affinity[lists], &bad))
+        if (s->affinities == SCENARIO_MAX_AFFINITIES)
+            return complain(r, "found more than %u lists in affinity in all", SCENARIO_MAX_AFFINITIES - 1);
+        if (!value_list(rest, &rest, s->pcpus, &s->affinity[s->affinities++], &bad))
             return complain_list(r, text, bad);
         r->vm->affinity_lists = ++lists;
         if (*rest == '\0')
@@ -199,14 +184,15 @@ static bool set_htinst(struct config_reader *r, const struct key *key, const cha
 }
 
 static const struct key top_keys[] = {
-    {"pcpus", set_ranged, CONFIG_EARLY, TOP(pcpus), .kind = &kind_number, .min = 1, .max = STINT_MAX_PCPUS},
+    {"pcpus", set_pcpus, CONFIG_EARLY, TOP(pcpus), .kind = &value_kind_number, .min = 1,
+     .max = STINT_MAX_PCPUS},
     {.name = "sched", .set = set_sched, .stage = CONFIG_EARLY},
-    {"time", set_ranged, CONFIG_ALL, TOP(time_ns), .kind = &kind_time, .min = NS_PER_US,
+    {"time", set_ranged, CONFIG_ALL, TOP(time_ns), .kind = &value_kind_time, .min = NS_PER_US,
      .max = 86400 * NS_PER_S},
-    {"seed", set_ranged, CONFIG_ALL, TOP(seed), .kind = &kind_number, .min = 0, .max = INT64_MAX},
-    {"beat", set_ranged, CONFIG_ALL, TOP(beat_ns), .kind = &kind_time, .min = 10 * NS_PER_US,
+    {"seed", set_ranged, CONFIG_ALL, TOP(seed), .kind = &value_kind_number, .min = 0, .max = INT64_MAX},
+    {"beat", set_ranged, CONFIG_ALL, TOP(beat_ns), .kind = &value_kind_time, .min = 10 * NS_PER_US,
      .max = NS_PER_S},
-    {"topology", set_topology, CONFIG_ALL, TOP_LINE(topology_line)},
+    {"topology", set_topology, CONFIG_EARLY, TOP_LINE(topology_line)},
     {"scenario", set_text, CONFIG_NAME, .override_only = true, TOP(file)},
     {"trace", set_trace, CONFIG_ALL, .override_only = true},
     {"console", set_console, CONFIG_ALL, .override_only = true},
@@ -218,13 +204,13 @@ static const struct key vm_keys[] = {
     {"guest", set_text, CONFIG_ALL, VM(guest), VM_LINE(guest_line)},
     {"args", set_text, CONFIG_ALL, VM(args)},
     {"initrd", set_text, CONFIG_ALL, VM(initrd), VM_LINE(initrd_line)},
-    {"vcpus", set_ranged, CONFIG_ALL, VM(vcpus), VM_LINE(vcpus_line), .kind = &kind_number, .min = 1,
+    {"vcpus", set_ranged, CONFIG_ALL, VM(vcpus), VM_LINE(vcpus_line), .kind = &value_kind_number, .min = 1,
      .max = STINT_MAX_VM_VCPUS},
-    {"memory", set_memory, CONFIG_ALL, VM(memory), VM_LINE(memory_line), .kind = &kind_size, .min = 4 * MIB,
-     .max = 64 * GIB},
+    {"memory", set_memory, CONFIG_ALL, VM(memory), VM_LINE(memory_line), .kind = &value_kind_size,
+     .min = 4 * MIB, .max = 64 * GIB},
     {"affinity", set_affinity, CONFIG_ALL, VM_LINE(affinity_line)},
     {.name = "clock", .set = set_clock, .stage = CONFIG_ALL},
-    {"start", set_ranged, CONFIG_ALL, VM(start_ns), VM_LINE(start_line), .kind = &kind_time, .min = 0,
+    {"start", set_ranged, CONFIG_ALL, VM(start_ns), VM_LINE(start_line), .kind = &value_kind_time, .min = 0,
      .max = 86400 * NS_PER_S},
     {.name = NULL},
 };
@@ -237,47 +223,32 @@ static const struct key *find_key(const struct config_reader *r, bool in_vm, con
     return NULL;
 }
 
-/* The parameter of that name: the chosen scheduler's, or else that of any other that has it. */
-static const struct sched_parameter *find_param(const struct config_reader *r, bool per_vcpu,
-                                                const char *name, bool *chosen)
+static bool set_param(struct config_reader *r, const struct sched_parameter *param, const char *text)
 {
-    const struct sched_parameter *param = sched_param_find(r->scenario->sched, name, per_vcpu);
-
-    *chosen = param != NULL;
-    for (size_t i = 0; sched_all[i] && !param; i++)
-        param = sched_param_find(sched_all[i], name, per_vcpu);
-    return param;
-}
-
-static bool set_param(struct config_reader *r, const struct sched_parameter *param, bool chosen,
-                      const char *text)
-{
-    const struct kind *kind = param->kind == SCHED_PARAM_TIME ? &kind_time : &kind_number;
     uint64_t value;
 
-    if (!read_ranged(r, param->name, text, kind, param->min, param->max, &value))
+    if (!param_read(r, param, text, &value))
         return false;
-    if (chosen)
-        (r->vm ? r->vm->param : r->scenario->sched_param)[param->slot] = value;
+    param_store(r->vm ? r->vm->sched_param : r->scenario->sched_param, param, value);
+    if (r->vm)
+        param_note_line(r->vm->sched_param_line, param, r->line);
     return true;
 }
 
 static bool complain_key(struct config_reader *r, const char *name)
 {
-    const char *names[2 * CONFIG_MAX_KEYS] = {NULL};
+    const char *names[2 * CONFIG_MAX_KEYS + 1] = {NULL};
     size_t count = 0;
-    bool chosen, in_vm = r->vm;
+    bool in_vm = r->vm;
 
-    if (r->line != COMMAND_LINE && (find_key(r, !in_vm, name) || find_param(r, !in_vm, name, &chosen)))
+    if (r->line != COMMAND_LINE && (find_key(r, !in_vm, name) || param_find(name, !in_vm)))
         return complain(r, "found '%s' %s, expected it %s", name,
                         in_vm ? "in the section of a VM" : "at the top",
                         in_vm ? "before the first [vm NAME]" : "in the section of a VM");
     for (const struct key *key = in_vm ? vm_keys : top_keys; key->name; key++)
         if (!key->override_only || r->line == COMMAND_LINE)
             names[count++] = key->name;
-    for (const struct sched_parameter *param = r->scenario->sched->params; param->name; param++)
-        if (param->per_vm == in_vm)
-            names[count++] = param->name;
+    param_names(names + count, CONFIG_MAX_KEYS, in_vm);
     return complain_choice(r, name, names);
 }
 
@@ -317,9 +288,9 @@ static bool apply_key(struct config_reader *r, const struct key *key, const char
 
 bool keys_set(struct config_reader *r, const char *name, const char *value)
 {
-    bool chosen, in_vm = r->vm, all = r->stage == CONFIG_ALL;
+    bool in_vm = r->vm, all = r->stage == CONFIG_ALL;
     const struct key *key = find_key(r, in_vm, name);
-    const struct sched_parameter *param = all && !key ? find_param(r, in_vm, name, &chosen) : NULL;
+    const struct sched_parameter *param = all && !key ? param_find(name, in_vm) : NULL;
 
     if (all && !key && !param)
         return complain_key(r, name);
@@ -328,33 +299,25 @@ bool keys_set(struct config_reader *r, const char *name, const char *value)
     if (value[0] == '\0' && (all || key) && strcmp(name, "args") != 0)
         return complain(r, "found nothing after '%s =', expected a value", name);
     if (param)
-        return set_param(r, param, chosen, value);
+        return set_param(r, param, value);
     return !key || apply_key(r, key, value);
 }
 
 void keys_set_defaults(struct scenario *s)
 {
-    memset(s, 0, sizeof(*s));
+    memset(s, 0, offsetof(struct scenario, affinity));
     s->pcpus = 1;
     s->sched = sched_all[0];
     s->seed = 1;
     s->beat_ns = NS_PER_MS;
     s->trace_slots = 65536;
-}
-
-void keys_set_default_params(struct scenario *s)
-{
-    static uint64_t rows[SCHED_KINDS][SCHED_PARAMS];
-
-    sched_initial_params(false, rows);
-    memcpy(s->sched_param, rows[sched_index(s->sched)], sizeof(s->sched_param));
-    sched_initial_params(true, rows);
-    for (uint32_t i = 0; i < s->vms; i++)
-        memcpy(s->vm[i].param, rows[sched_index(s->sched)], sizeof(s->vm[i].param));
+    sched_initial_params(false, s->sched_param);
 }
 
 void keys_set_vm_defaults(struct scenario_vm *vm)
 {
+    memset(vm, 0, sizeof(*vm));
     vm->vcpus = 1;
     vm->memory = 16 * MIB;
+    sched_initial_params(true, vm->sched_param);
 }

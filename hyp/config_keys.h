@@ -7,9 +7,8 @@
 
 #include "hyp/config_reader.h"
 
-/* Values before any key is read; the parameters' once the scheduler and the VMs are known. */
+/* Values before any key is read: of the top, and of a VM. */
 void keys_set_defaults(struct scenario *);
-void keys_set_default_params(struct scenario *);
 void keys_set_vm_defaults(struct scenario_vm *);
 
 /* `key = value` at the place where the reader stands. Sets it if the reader's stage is the one for it; checks

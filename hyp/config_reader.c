@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Complaints about a scenario, with a guess at what was meant.
+ * Complaints about a scenario, with a guess at what was meant. See config_reader.h.
  */
 #include "hyp/config_reader.h"
 #include "lib/printf.h"
@@ -92,4 +92,24 @@ bool complain_choice(struct config_reader *r, const char *found, const char *con
     if (meant)
         append(r, "; did you mean '%s'?", meant);
     return false;
+}
+
+bool read_ranged(struct config_reader *r, const char *name, const char *text, const struct value_kind *kind,
+                 uint64_t min, uint64_t max, uint64_t *value)
+{
+    char low[32], high[32];
+
+    if (kind->read(text, value) && *value >= min && *value <= max)
+        return true;
+    kind->show(low, sizeof(low), min);
+    kind->show(high, sizeof(high), max);
+    return complain(r, "found %s = '%.60s', expected %s from %s to %s", name, text, kind->what, low, high);
+}
+
+struct scenario_vm *find_vm(struct scenario *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->vms; i++)
+        if (strcmp(s->vm[i].name, name) == 0)
+            return &s->vm[i];
+    return NULL;
 }

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "hyp/config.h"
+#include "hyp/config_values.h"
 
 #define CONFIG_MAX_LINE 1024 /* with the NUL */
-#define CONFIG_MAX_KEYS 24   /* of the top, or of a VM's section, the scheduler's included */
+#define CONFIG_MAX_KEYS 48   /* of the top, or of a VM's section, the schedulers' included */
 
 #define COMMAND_LINE 0 /* a line number: the overrides */
 
@@ -24,6 +25,7 @@ enum config_stage { CONFIG_NAME, CONFIG_EARLY, CONFIG_ALL };
 struct config_reader {
     struct scenario *scenario;
     struct scenario_vm *vm; /* of the section in which it stands; NULL: at the top */
+    uint32_t sections;      /* begun so far */
     enum config_stage stage;
     uint32_t line;                       /* from 1, or COMMAND_LINE */
     char text[CONFIG_MAX_LINE];          /* of the line, or the word of the command line */
@@ -39,5 +41,12 @@ bool complain(struct config_reader *, const char *fmt, ...) __attribute__((forma
 /* "found 'FOUND', expected one of: NAMES" (a list that ends with NULL) and which of them may have been meant.
  * Always false. */
 bool complain_choice(struct config_reader *, const char *found, const char *const *names);
+
+/* Reads `text` as a value of that kind within its range. */
+bool read_ranged(struct config_reader *, const char *name, const char *text, const struct value_kind *,
+                 uint64_t min, uint64_t max, uint64_t *value);
+
+/* The VM of that name, or NULL. */
+struct scenario_vm *find_vm(struct scenario *, const char *name);
 
 #endif

@@ -3,7 +3,6 @@
  * Numbers, times, sizes and lists: text to value and back. See config_values.h.
  */
 #include "hyp/config_values.h"
-#include "lib/bitops.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 
@@ -128,7 +127,7 @@ bool value_product(const char *text, uint64_t factor[3])
 }
 
 /* One element of a list, `4` or `0-2`, into the set; moves *text behind it. */
-static bool read_range(const char **text, uint32_t limit, uint64_t *set, uint64_t *bad)
+static bool read_range(const char **text, uint32_t limit, struct pcpu_set *set, uint64_t *bad)
 {
     uint64_t first, last;
 
@@ -144,13 +143,14 @@ static bool read_range(const char **text, uint32_t limit, uint64_t *set, uint64_
         *bad = first >= limit ? first : last;
         return false;
     }
-    *set |= BITS(last, first);
+    for (; first <= last; first++)
+        pcpu_set_add(set, (uint32_t)first);
     return true;
 }
 
-bool value_list(const char *text, const char **end, uint32_t limit, uint64_t *set, uint64_t *bad)
+bool value_list(const char *text, const char **end, uint32_t limit, struct pcpu_set *set, uint64_t *bad)
 {
-    *set = 0;
+    *set = (struct pcpu_set){{0}};
     *bad = UINT64_MAX;
     for (;;) {
         text = skip_blanks(text);
@@ -186,3 +186,7 @@ void show_size(char *buf, size_t size, uint64_t bytes)
 {
     show_in_units(buf, size, bytes, size_units);
 }
+
+const struct value_kind value_kind_number = {"a whole number", value_number, show_number};
+const struct value_kind value_kind_time = {"a time (ns us ms s)", value_time, show_time};
+const struct value_kind value_kind_size = {"a size (K M G)", value_size, show_size};

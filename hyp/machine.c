@@ -5,6 +5,7 @@
  */
 #include "hyp/machine.h"
 #include "hyp/clock.h"
+#include "hyp/command.h"
 #include "hyp/console.h"
 #include "hyp/firmware.h"
 #include "hyp/page.h"
@@ -16,14 +17,8 @@
 
 #define POLL_NS 10000000U /* how often a user's keys are looked for */
 
-struct due_command {
-    struct timer timer;
-    const struct scenario_event *event;
-};
-
 struct machine machine;
 
-static struct due_command commands[SCENARIO_MAX_EVENTS];
 static struct timer end_timer, poll_timer;
 static uint32_t sleeping; /* pCPUs in wfi; atomic */
 static uint32_t wakings;  /* how often one came out of it; atomic */
@@ -40,12 +35,16 @@ uint64_t machine_init_shared(const struct scenario *scenario, uint32_t timebase_
     shared->vcpus = vcpus;
     shared->timebase_hz = timebase_hz;
     shared->ring_slots = scenario->trace_slots;
+    shared->commands = scenario->events;
+    for (uint32_t i = 0; i < STINT_MAX_SCHEDS && sched_all[i]; i++)
+        strlcpy(shared->scheds[i], sched_all[i]->name, sizeof(shared->scheds[i]));
     strlcpy(shared->sched, scenario->sched->name, sizeof(shared->sched));
 
     shared->pcpus_offset = PAGE_SIZE;
     shared->vms_offset = shared->pcpus_offset + scenario->pcpus * sizeof(struct stint_pcpu_stats);
     shared->vcpus_offset = shared->vms_offset + scenario->vms * sizeof(struct stint_vm_stats);
-    shared->rings_offset = align_up(shared->vcpus_offset + vcpus * sizeof(struct stint_vcpu_stats),
+    shared->commands_offset = shared->vcpus_offset + vcpus * sizeof(struct stint_vcpu_stats);
+    shared->rings_offset = align_up(shared->commands_offset + scenario->events * sizeof(struct stint_command),
                                     PAGE_SIZE);
     shared->areas_offset = align_up(shared->rings_offset + (uint64_t)scenario->pcpus * scenario->trace_slots *
                                                                sizeof(struct stint_event),
@@ -64,18 +63,6 @@ uint64_t machine_init_shared(const struct scenario *scenario, uint32_t timebase_
                       (uint64_t)id * scenario->trace_slots;
     }
     return STINT_SHARED_BASE + shared->bytes;
-}
-
-static void command_due(struct timer *t)
-{
-    const struct scenario_event *event = container_of(t, struct due_command, timer)->event;
-    struct vm *vm = &vms[event->vm];
-    switch (event->command) {
-    case SCENARIO_PAUSE: vm_pause(vm); break;
-    case SCENARIO_RESUME: vm_resume(vm); break;
-    case SCENARIO_STOP: vm_end(vm, VM_STOPS, "stopped by the operator"); break;
-    case SCENARIO_RESET: vm_end(vm, VM_REBOOTS, "reset by the operator"); break;
-    }
 }
 
 static void end_due(struct timer *t)
@@ -97,11 +84,7 @@ void machine_begin(struct pcpu *self, const struct scenario *scenario)
     machine.shared->start_time = start;
     memcpy(machine.shared->magic, STINT_SHARED_MAGIC, sizeof(machine.shared->magic));
 
-    for (uint32_t i = 0; i < scenario->events; i++) {
-        commands[i].event = &scenario->event[i];
-        timer_init(&commands[i].timer, command_due);
-        timer_arm(self, &commands[i].timer, start + ns_to_ticks(scenario->event[i].time_ns));
-    }
+    command_arm_all(self, scenario, start);
     timer_init(&end_timer, end_due);
     timer_init(&poll_timer, poll_due);
     if (scenario->time_ns)

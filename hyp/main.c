@@ -193,11 +193,8 @@ static void check_guests(void)
 static void init_scheduler(void)
 {
     static const struct sched_owner owner = {.parked = vcpu_note_parked};
-    const struct sched_topology topology = {scenario.topology.sockets, scenario.topology.cores,
-                                            scenario.topology.threads};
-    sched_init(&machine.sched, scenario.sched, &owner, run_queues, &topology);
-    memcpy(machine.sched.values[sched_index(scenario.sched)], scenario.sched_param,
-           sizeof(scenario.sched_param));
+    sched_init(&machine.sched, scenario.sched, &owner, run_queues, &scenario.topology);
+    memcpy(machine.sched.values, scenario.sched_param, sizeof(machine.sched.values));
 }
 
 static void check_admission(void)

@@ -38,7 +38,7 @@ void vcpu_init(struct vcpu *v, struct vm *vm, uint32_t id)
 
     v->sched.vm = &vm->sched;
     v->sched.id = id;
-    v->sched.affinity.word[0] = vm->config->affinity[id];
+    v->sched.affinity = *scenario_affinity(vm->config, id);
 }
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)

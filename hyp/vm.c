@@ -51,7 +51,7 @@ static void init_one(struct vm *vm, const struct scenario_vm *config, uint32_t i
     spin_init(&vm->lock);
     timer_init(&vm->timer, start_due);
     sched_vm_init(&vm->sched, index);
-    memcpy(vm->sched.values[sched_index(machine.sched.ops)], config->param, sizeof(config->param));
+    memcpy(vm->sched.values, config->sched_param, sizeof(vm->sched.values));
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vcpu_init(&vm->vcpus[id], vm, id);
 }

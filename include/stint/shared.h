@@ -8,6 +8,7 @@
  *   + pcpus_offset     struct stint_pcpu_stats [pcpus]
  *   + vms_offset       struct stint_vm_stats   [vms]
  *   + vcpus_offset     struct stint_vcpu_stats [vcpus]   VCPUs of a VM are neighbours
+ *   + commands_offset  struct stint_command    [commands]
  *   + rings_offset     struct stint_event      [pcpus][ring_slots]
  *   + areas_offset     the guests' areas, each at its own offset (stint_vm_stats)
  *
@@ -29,12 +30,23 @@
 #define STINT_RAM_BASE       0x80000000UL
 #define STINT_SHARED_BASE    0x80600000UL
 #define STINT_SHARED_MAGIC   "STINTRAM"
-#define STINT_SHARED_VERSION 1
+#define STINT_SHARED_VERSION 2
 
-#define STINT_MAX_PCPUS    8
-#define STINT_MAX_VMS      64
+/* The hypervisor's limits; the simulator is compiled with others. */
+#ifndef STINT_MAX_PCPUS
+#define STINT_MAX_PCPUS 8
+#endif
+#ifndef STINT_MAX_VMS
+#define STINT_MAX_VMS 64
+#endif
+#ifndef STINT_MAX_VM_VCPUS
 #define STINT_MAX_VM_VCPUS 32
-#define STINT_MAX_VCPUS    256
+#endif
+#ifndef STINT_MAX_VCPUS
+#define STINT_MAX_VCPUS 256
+#endif
+#define STINT_MAX_SCHEDS   8
+#define STINT_MAX_COMMANDS 64
 
 /* To whom a tick of a pCPU belongs. */
 enum stint_pcpu_state {
@@ -100,8 +112,19 @@ struct stint_shared {
     uint64_t boot_instret;            /* instructions counted at the hypervisor's first, */
     uint64_t entry_instret;           /* and just before the first entry of a guest */
     uint64_t pages_total, pages_free; /* of 4096 bytes, for guests, their tables and the like */
-    char sched[16];
+    char sched[16];                   /* the scheduler in force */
     char message[512];
+    char scheds[STINT_MAX_SCHEDS][16]; /* all there are; "" after the last */
+    uint64_t commands;
+    uint64_t commands_offset;
+};
+
+/* What the operator asked for: a line of the scenario that begins with `at`. */
+struct stint_command {
+    char text[64];          /* after the colon */
+    char why[128];          /* why it was refused, the last time it was; "" */
+    uint64_t time;          /* host time at which it is due, for the first time */
+    uint32_t done, refused; /* how often */
 };
 
 struct stint_pcpu_stats {
@@ -150,6 +173,7 @@ struct stint_vcpu_stats {
 _Static_assert(sizeof(struct stint_pcpu_stats) == 80, "the host reads this layout");
 _Static_assert(sizeof(struct stint_vm_stats) == 256 + 16 + 64, "the host reads this layout");
 _Static_assert(sizeof(struct stint_vcpu_stats) == 16 + 40 + 8 + 16 + 16 + 80, "the host reads this layout");
-_Static_assert(sizeof(struct stint_shared) == 40 + 96 + 16 + 512, "the host reads this layout");
+_Static_assert(sizeof(struct stint_command) == 208, "the host reads this layout");
+_Static_assert(sizeof(struct stint_shared) == 40 + 96 + 16 + 512 + 128 + 16, "the host reads this layout");
 
 #endif

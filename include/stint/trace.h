@@ -39,6 +39,12 @@ enum stint_event_type {
     STINT_EV_KICK = 9,    /* a: the pCPU that is sent an interrupt */
     STINT_EV_VCPU = 10,   /* a VCPU went offline or came up. arg: 0 stopped, 1 started */
     STINT_EV_PARK = 11,   /* vcpu, which wants to run, may not (arg 1), or may again (0) */
+    STINT_EV_SCHED =
+        12, /* sched. arg: which scheduler (index in stint_shared.scheds), a: number of the command, b: 1: it
+                                is in force from now on, 0: it was refused */
+    STINT_EV_SCHED_SET =
+        13, /* sched-set. arg: 1: the value is in force from now on, 0: it was refused, a: number of the
+                                command, b: the value */
 
     /* A guest's. Types from 0x100; a guest may add its own above 0x180. */
     STINT_EV_TASK_RUN =

@@ -3,7 +3,7 @@
 from ctypes import sizeof
 
 from stintlib import layout
-from stintlib.layout import Area, PcpuStats, Shared, VcpuStats, VmStats
+from stintlib.layout import Area, Command, PcpuStats, Shared, VcpuStats, VmStats
 
 SIZE = 32 << 20
 TABLES, RINGS, AREAS = 0x1000, 0x40000, 0x400000
@@ -25,17 +25,21 @@ class FakeRam:
             file.write(bytes(data))
 
 
-def shared_region(pcpus=(), vms=(), vcpus=(), /, **fields):
+def shared_region(pcpus=(), vms=(), vcpus=(), commands=(), /, **fields):
     """(header, [(offset, entries)]) with the tables behind each other."""
     offsets = [TABLES, TABLES + len(pcpus) * sizeof(PcpuStats)]
     offsets.append(offsets[1] + len(vms) * sizeof(VmStats))
+    offsets.append(offsets[2] + len(vcpus) * sizeof(VcpuStats))
     header = Shared(magic=layout.SHARED_MAGIC, version=layout.SHARED_VERSION, pcpus=len(pcpus), vms=len(vms),
                     vcpus=len(vcpus), timebase_hz=10_000_000, ring_slots=SLOTS, pcpus_offset=offsets[0],
                     vms_offset=offsets[1], vcpus_offset=offsets[2], rings_offset=RINGS, areas_offset=AREAS,
-                    bytes=AREAS + (2 << 20), start_time=START, sched=b"rr")
+                    bytes=AREAS + (2 << 20), start_time=START, sched=b"rr", commands=len(commands),
+                    commands_offset=offsets[3])
+    for number, name in enumerate((b"rr", b"credit")):
+        header.scheds[number].value = name
     for name, value in fields.items():
         setattr(header, name, value)
-    return header, list(zip(offsets, (pcpus, vms, vcpus)))
+    return header, list(zip(offsets, (pcpus, vms, vcpus, commands)))
 
 
 def put_region(ram, header, tables):
@@ -52,6 +56,12 @@ def two_on_one(time=30_000):
     a = VcpuStats(vm=0, id=0, state=0, ticks=(half - 500, time - half, 0, 0, 0), run_base=2 * half - 500, hyp_base=200)
     b = VcpuStats(vm=1, id=0, state=1, ticks=(half, time - half, 0, 0, 0), hyp=100)
     return [pcpu], vms, [a, b]
+
+
+def two_commands():
+    """One that was carried out, and one that was refused twice and carried out once."""
+    return [Command(text=b"sched credit", time=START + 10_000, done=1),
+            Command(text=b"sched-set a slice=9ms", why=b"no room", time=START + 20_000, done=1, refused=2)]
 
 
 def area(rings=1, slots=SLOTS, values=(), tasks=(), heads=()):

@@ -7,7 +7,7 @@ from ctypes import sizeof
 
 import pytest
 
-from fabricate import AREAS, FakeRam, area, events, put_region, shared_region, two_on_one
+from fabricate import AREAS, FakeRam, area, events, put_region, shared_region, two_commands, two_on_one
 from stintlib import layout
 from stintlib.area import areas_of, nest, read_area
 from stintlib.console import Console, Progress, clean, last_lines
@@ -99,7 +99,7 @@ def test_shared_region_that_is_not_ready(fake):
 
 
 @pytest.mark.parametrize("field, value", [
-    ("version", 9), ("pcpus", 9), ("vms", 65), ("vcpus", 257), ("timebase_hz", 0), ("ring_slots", 12),
+    ("version", 9), ("pcpus", 9), ("vms", 65), ("vcpus", 257), ("commands", 65), ("timebase_hz", 0), ("ring_slots", 12),
     ("pcpus_offset", 1 << 63), ("vms_offset", 0xFFFFFFFFFFFF), ("bytes", 0)])
 def test_shared_region_with_an_impossible_number(fake, field, value):
     put_region(fake, *shared_region(*two_on_one(), **{field: value}))
@@ -108,7 +108,7 @@ def test_shared_region_with_an_impossible_number(fake, field, value):
 
 
 def test_message_of_a_refusal(fake):
-    put_region(fake, Shared(magic=layout.SHARED_MAGIC, version=1, end=layout.ENDS.index("refused"),
+    put_region(fake, Shared(magic=layout.SHARED_MAGIC, version=layout.SHARED_VERSION, end=layout.ENDS.index("refused"),
                             message=b"x.conf:3: 'memry' is no key of a VM; did you mean 'memory'?"), [])
     snapshot = take_snapshot(Ram(fake.path))
     assert snapshot.end == "refused" and snapshot.message.startswith("x.conf:3: 'memry'")
@@ -118,7 +118,7 @@ def test_random_bytes_as_a_shared_region(fake):
     rand = random.Random(6)
     outcomes = set()
     for _ in range(300):
-        header, tables = shared_region(*two_on_one())
+        header, tables = shared_region(*two_on_one(), two_commands())
         for _ in range(rand.randrange(4)):
             entries = rand.choice([[header], *(entries for _, entries in tables)])
             entry = rand.choice(entries)

@@ -10,14 +10,15 @@ from stintlib.paths import ROOT
 
 STRUCTS = {"stint_event": layout.Event, "stint_shared": layout.Shared, "stint_pcpu_stats": layout.PcpuStats,
            "stint_vm_stats": layout.VmStats, "stint_vcpu_stats": layout.VcpuStats, "stint_value": layout.Value,
-           "stint_area": layout.Area}
+           "stint_area": layout.Area, "stint_command": layout.Command}
 ENUMS = {"STINT_PCPU_": layout.PCPU_STATES, "STINT_": layout.RUNSTATES, "STINT_EXIT_": layout.EXITS,
          "STINT_VM_": layout.VM_STATES, "STINT_END_": layout.ENDS, "STINT_VALUE_": layout.VALUE_KINDS,
          "STINT_WAKE_": layout.WAKES, "STINT_MIGRATE_": layout.MIGRATIONS}
 COUNTS = {"STINT_PCPU_STATES": len(layout.PCPU_STATES), "STINT_RUNSTATES": len(layout.RUNSTATES),
           "STINT_EXITS": len(layout.EXITS)}
 NUMBERS = ("RAM_BASE", "SHARED_BASE", "SHARED_VERSION", "MAX_PCPUS", "MAX_VMS", "MAX_VM_VCPUS", "MAX_VCPUS",
-           "AREA_VERSION", "AREA_MAX", "AREA_RINGS", "AREA_VALUES", "AREA_TASKS", "NO_VCPU", "NO_TASK")
+           "MAX_SCHEDS", "MAX_COMMANDS", "AREA_VERSION", "AREA_MAX", "AREA_RINGS", "AREA_VALUES", "AREA_TASKS",
+           "NO_VCPU", "NO_TASK")
 
 
 def expected():

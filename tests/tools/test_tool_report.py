@@ -2,7 +2,7 @@
 import json
 import random
 
-from fabricate import FakeRam, put_region, shared_region, two_on_one
+from fabricate import FakeRam, put_region, shared_region, two_commands, two_on_one
 from stintlib import layout
 from stintlib.area import GuestArea, nest
 from stintlib.layout import PcpuStats, VcpuStats
@@ -41,7 +41,7 @@ def test_the_end_counts_when_there_is_one(tmp_path):
 
 def test_keys_are_those_of_the_design(tmp_path):
     report = build_report(snapshot_of(tmp_path, two_on_one()), {0: GuestArea(values=[("jobs", 3)])}, "x", True)
-    assert list(report) == ["scenario", "sched", "elapsed_ns", "deterministic", "pcpus", "vms"]
+    assert list(report) == ["scenario", "sched", "elapsed_ns", "deterministic", "pcpus", "vms", "commands"]
     assert list(report["pcpus"][0]) == ["id", *PCPU_PARTS]
     assert list(report["vms"][0]) == ["name", "guest", "state", "why", "vcpus", "report"]
     vcpu = report["vms"][0]["vcpus"][0]
@@ -49,6 +49,19 @@ def test_keys_are_those_of_the_design(tmp_path):
     assert list(vcpu["exits"]) == list(layout.EXITS)
     assert report["vms"][0]["report"] == {"jobs": 3} and report["vms"][1]["report"] == {}
     json.dumps(report)
+
+
+def test_commands_and_what_became_of_them(tmp_path):
+    snapshot = snapshot_of(tmp_path, (*two_on_one(), two_commands()))
+    report = build_report(snapshot, {}, "x", True)
+    assert report["commands"] == [
+        {"at_ns": 1_000_000, "command": "sched credit", "done": 1, "refused": 0, "why": ""},
+        {"at_ns": 2_000_000, "command": "sched-set a slice=9ms", "done": 1, "refused": 2, "why": "no room"}]
+    text = show_report(report, "time")
+    assert "'sched-set a slice=9ms' at 0.0020 s was refused 2 times of 3: no room" in text
+    assert "sched credit" not in text
+    report["commands"][1].update(done=0, refused=1)
+    assert "'sched-set a slice=9ms' at 0.0020 s was refused: no room" in show_report(report, "time")
 
 
 def test_parts_sum_to_the_elapsed_time_whatever_is_open():

@@ -5,9 +5,10 @@ import pytest
 
 from stintlib import layout
 from stintlib.errors import CannotRun
+from stintlib.job import Job
 from stintlib.paths import ROOT
 from stintlib.scenario import (LOAD_ADDRESS, MIB, Scenario, ScenarioVm, find_images, parse_pcpus, parse_scenario,
-                               parse_size, parse_time, ram_needed)
+                               parse_size, parse_time, parse_topology, ram_needed)
 
 TEXT = b"""# comment
 pcpus = 4   # of eight
@@ -50,6 +51,20 @@ def test_sizes(text, size):
 @pytest.mark.parametrize("text, harts", [("1", 1), ("8", 8), ("0", 1), ("9", 1), ("two", 1), ("-1", 1)])
 def test_harts_for_a_number_the_hypervisor_refuses(text, harts):
     assert parse_pcpus(text) == harts
+
+
+@pytest.mark.parametrize("text, harts", [("2x2x2", 8), ("1 x 3 x 1", 3), ("2x2", 1), ("4x4x1", 1), ("0x1x1", 1)])
+def test_harts_of_a_topology(text, harts):
+    assert parse_topology(text) == harts
+    assert parse_scenario("x.conf", f"topology = {text}".encode()).topology == harts
+
+
+@pytest.mark.parametrize("text, overrides, harts", [
+    (b"", {}, 1), (b"pcpus = 3", {}, 3), (b"topology = 1x2x2", {}, 4), (b"pcpus = 4\ntopology = 1x2x2", {}, 4),
+    (b"topology = 1x2x2", {"pcpus": "2"}, 2), (b"", {"topology": "1x2x1"}, 2),
+    (b"pcpus = 3", {"topology": "1x2x1"}, 3)])
+def test_harts_of_a_job(tmp_path, text, overrides, harts):
+    assert Job(tmp_path, parse_scenario("x.conf", text), overrides, None).pcpus == harts
 
 
 def test_nonsense_never_stops_the_tool():

@@ -53,6 +53,18 @@ def test_map():
     assert lines[5].endswith("  -----###..")
 
 
+def test_orders_of_the_operator():
+    trace = trace_of(events(
+        (1200, "sched", 0xFFFF, 1, 0, 1), (1300, "sched", 0xFFFF, 0, 0, 0), (1400, "sched", 0xFFFF, 7),
+        (1500, "sched_set", 0xFFFF, 1, 1, 3), (1600, "sched_set", 0xFFFF, 0, 1, 3)))
+    trace.header.update(scheds=["rr", "credit"], commands=["sched credit,rr", "sched-set a cap=3"])
+    history = History(trace)
+    assert [line.split("  ")[-1] for line in timeline.tell(history, 1300, 1700, lambda number: True, False)][1:] == [
+        "a/0 is offline", "b/0 is offline", "operator: sched rr is refused",
+        "operator: sched 7 is refused", "operator: sched-set a cap=3", "operator: sched-set a cap=3 is refused"]
+    assert history.orders[0] == (1200, "the scheduler is credit from now on")
+
+
 def test_unknown_before_the_first_event_of_a_wrapped_ring():
     history = History(trace_of(events((1500, "run", 0, 0)), lost=3))
     assert history.vcpus[0].spans == [(1000, 1500, UNKNOWN), (1500, 2000, "running")]

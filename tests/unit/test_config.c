@@ -3,55 +3,9 @@
  * hyp/config*.c: what a scenario says, what is refused and with which words. The wrong files are in
  * tests/scenarios/bad/, each with what it must get in its first line.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/config_help.h"
 
 #include <dirent.h>
-#include <stdio.h>
-#include <string.h>
-#include "hyp/config.h"
-
-#include "lib/spinlock.h"
-
-#define MS 1000000ull
-#define S  1000000000ull
-
-static struct scenario scenario;
-static char error[512];
-
-void spin_stuck(struct spinlock *lock)
-{
-    (void)lock;
-    abort();
-}
-
-static bool parse(const char *text, const char *overrides)
-{
-    error[0] = '\0';
-    return config_parse(&scenario, text, strlen(text), "test.conf", overrides, error, sizeof(error));
-}
-
-static void assert_parses(const char *text, const char *overrides)
-{
-    if (!parse(text, overrides))
-        fail_msg("refused: %s", error);
-}
-
-static void assert_refused(const char *text, const char *overrides, const char *message)
-{
-    if (parse(text, overrides))
-        fail_msg("accepted, where '%s' was expected:\n%s", message, text);
-    if (!strstr(error, message))
-        fail_msg("expected '%s', got '%s'", message, error);
-}
-
-/* A text with a valid VM at its end. */
-static const char *with_vm(const char *top)
-{
-    static char text[4096];
-
-    snprintf(text, sizeof(text), "%s\n[vm a]\nguest = hog\n", top);
-    return text;
-}
 
 static void test_defaults(void **state)
 {
@@ -66,7 +20,7 @@ static void test_defaults(void **state)
     assert_int_equal(scenario.topology.sockets, 1);
     assert_int_equal(scenario.topology.cores, 1);
     assert_int_equal(scenario.topology.threads, 1);
-    assert_int_equal(scenario.sched_param[0], 30 * MS);
+    assert_int_equal(top_value("rr", "quantum"), 30 * MS);
     assert_int_equal(scenario.trace_slots, 65536);
     assert_false(scenario.console_mux);
     assert_int_equal(scenario.events, 0);
@@ -77,7 +31,7 @@ static void test_defaults(void **state)
     assert_string_equal(scenario.vm[0].initrd, "");
     assert_int_equal(scenario.vm[0].vcpus, 1);
     assert_int_equal(scenario.vm[0].memory, 16 << 20);
-    assert_int_equal(scenario.vm[0].affinity[0], 1);
+    assert_int_equal(allowed(0, 0), 1);
     assert_int_equal(scenario.vm[0].start_ns, 0);
 }
 
@@ -94,21 +48,21 @@ static void test_every_key(void **state)
                   "");
     assert_int_equal(scenario.pcpus, 8);
     assert_int_equal(scenario.time_ns, 1500 * MS);
-    assert_int_equal(scenario.sched_param[0], 10 * MS);
+    assert_int_equal(top_value("rr", "quantum"), 10 * MS);
     assert_int_equal(scenario.seed, 7);
     assert_int_equal(scenario.beat_ns, 100000);
     assert_int_equal(scenario.topology.threads, 2);
     assert_int_equal(scenario.vms, 2);
-    assert_int_equal(scenario.vm[0].affinity[0], 0xff);
+    assert_int_equal(allowed(0, 0), 0xff);
     assert_string_equal(vm->name, "Second-2_x");
     assert_string_equal(vm->guest, "images/linux.bin");
     assert_string_equal(vm->initrd, "disk.img");
     assert_string_equal(vm->args, "spin  a=b slice=10ms");
     assert_int_equal(vm->vcpus, 3);
     assert_int_equal(vm->memory, 64 << 20);
-    assert_int_equal(vm->affinity[0], 0x27);
-    assert_int_equal(vm->affinity[1], 0x02);
-    assert_int_equal(vm->affinity[2], 0x80);
+    assert_int_equal(allowed(1, 0), 0x27);
+    assert_int_equal(allowed(1, 1), 0x02);
+    assert_int_equal(allowed(1, 2), 0x80);
     assert_int_equal(vm->start_ns, 250 * MS);
     assert_int_equal(vm->line, 10);
     assert_int_equal(vm->guest_line, 11);
@@ -198,7 +152,7 @@ static void test_largest(void **state)
         used += (size_t)snprintf(text + used, sizeof(text) - used, "[vm v%d]\nguest=hog\nvcpus=4\n", i);
     assert_parses(text, "pcpus=8");
     assert_int_equal(scenario.vms, STINT_MAX_VMS);
-    assert_int_equal(scenario.vm[63].affinity[3], 0xff);
+    assert_int_equal(allowed(63, 3), 0xff);
     snprintf(text + used, sizeof(text) - used, "[vm one-more]\nguest=hog\n");
     assert_refused(text, "", "test.conf:193: found more than 64 VMs");
 
@@ -218,10 +172,10 @@ static void test_affinity(void **state)
     (void)state;
     assert_parses("pcpus=8\n[vm a]\nguest=hog\naffinity = 0-7 ; 0;7; 0, 2 ,4-4,6\nvcpus=4", "");
     for (int i = 0; i < 4; i++)
-        assert_int_equal(scenario.vm[0].affinity[i], all[i]);
+        assert_int_equal(allowed(0, i), all[i]);
     assert_parses("pcpus=8\n[vm a]\nguest=hog\nvcpus=32\naffinity=3", "");
     for (int i = 0; i < 32; i++)
-        assert_int_equal(scenario.vm[0].affinity[i], 0x08);
+        assert_int_equal(allowed(0, i), 0x08);
     assert_refused("[vm a]\nguest=hog\naffinity=0;", "", "expected pCPUs such as");
     assert_refused("[vm a]\nguest=hog\naffinity=0-", "", "expected pCPUs such as");
     assert_refused("[vm a]\nguest=hog\naffinity=0-99999999999", "", "found pCPU 99999999999");
@@ -230,22 +184,36 @@ static void test_affinity(void **state)
                    "", "found more than 32 lists");
 }
 
-static void test_events(void **state)
+/* The number of pCPUs follows from the topology, wherever that stands. */
+static void test_topology_alone(void **state)
 {
     (void)state;
-    assert_parses("at 2s: resume b\nat 1s: pause  a\nat\t500ms : stop b\nat 1s: reset b\n"
-                  "[vm a]\nguest=hog\n[vm b]\nguest=hog",
+    assert_parses("[vm a]\nguest=hog\naffinity=7", "topology=1x4x2");
+    assert_int_equal(scenario.pcpus, 8);
+    assert_int_equal(allowed(0, 0), 0x80);
+    assert_parses(with_vm("topology = 1x3x2"), "");
+    assert_int_equal(scenario.pcpus, 6);
+    assert_int_equal(scenario.topology.cores, 3);
+    assert_int_equal(allowed(0, 0), 0x3f);
+    assert_refused(with_vm("topology = 1x3x2"), "pcpus=4",
+                   "test.conf:1: found a topology of 1 x 3 x 2 = 6 pCPUs, expected 4, as pcpus says");
+    assert_parses(with_vm("pcpus = 3"), "");
+    assert_int_equal(scenario.topology.sockets, 3);
+}
+
+/* Each VM's lists are its own, whatever the others have. */
+static void test_affinities_of_several(void **state)
+{
+    (void)state;
+    assert_parses("pcpus=4\n[vm a]\nguest=hog\nvcpus=2\naffinity=0;1\n[vm b]\nguest=hog\nvcpus=3\n"
+                  "[vm c]\nguest=hog\nvcpus=2\naffinity=2-3\n[vm d]\nguest=hog\naffinity=3",
                   "");
-    assert_int_equal(scenario.events, 4);
-    assert_int_equal(scenario.event[0].time_ns, 500 * MS);
-    assert_int_equal(scenario.event[0].command, SCENARIO_STOP);
-    assert_int_equal(scenario.event[0].vm, 1);
-    assert_int_equal(scenario.event[1].command, SCENARIO_PAUSE);
-    assert_int_equal(scenario.event[1].vm, 0);
-    assert_int_equal(scenario.event[1].line, 2);
-    assert_int_equal(scenario.event[2].command, SCENARIO_RESET);
-    assert_int_equal(scenario.event[2].time_ns, S);
-    assert_int_equal(scenario.event[3].command, SCENARIO_RESUME);
+    assert_int_equal(allowed(0, 0), 1);
+    assert_int_equal(allowed(0, 1), 2);
+    assert_int_equal(allowed(1, 2), 0xf);
+    assert_int_equal(allowed(2, 0), 0xc);
+    assert_int_equal(allowed(2, 1), 0xc);
+    assert_int_equal(allowed(3, 0), 8);
 }
 
 static void test_overrides(void **state)
@@ -257,7 +225,7 @@ static void test_overrides(void **state)
     assert_string_equal(scenario.file, "thief.conf");
     assert_int_equal(scenario.pcpus, 2);
     assert_int_equal(scenario.time_ns, S);
-    assert_int_equal(scenario.sched_param[0], 5 * MS);
+    assert_int_equal(top_value("rr", "quantum"), 5 * MS);
     assert_int_equal(scenario.trace_slots, 0);
     assert_true(scenario.console_mux);
     assert_parses(text, "pcpus=2 trace=1024");
@@ -284,7 +252,10 @@ static void test_wrong_overrides(void **state)
     assert_refused(text, "sched=best", "command line: found 'best', expected one of: rr");
     assert_refused(text, "weight=3", "command line: found 'weight', expected one of:");
     assert_refused(text, "vcpus=3", "command line: found 'vcpus', expected one of:");
-    assert_refused(text, "topology=2x1x1", "command line: found a topology of 2 x 1 x 1");
+    assert_refused(text, "pcpus=1 topology=2x1x1", "command line: found a topology of 2 x 1 x 1");
+    assert_refused(text, "topology=2x2x4",
+                   "command line: found a topology of 2 x 2 x 4 = 16 pCPUs, expected at most 8");
+    assert_refused("pcpus=2\n[vm a]\nguest=hog\nmemry=1", "", "did you mean 'memory'?");
     assert_refused("pcpus=4\n[vm a]\nguest=hog\naffinity=3\n", "scenario=x.conf pcpus=2",
                    "x.conf:4: found pCPU 3 in affinity = '3', expected numbers below 2 (pcpus = 2)");
     assert_refused("\npcpus = 99\n[vm a]\nguest=hog\n", "pcpus=2", "test.conf:2: found pcpus = '99'");
@@ -395,6 +366,11 @@ static void test_random_texts(void **state)
                                          "at ",
                                          ": ",
                                          "pause ",
+                                         "sched ",
+                                         "sched-set ",
+                                         "every ",
+                                         "rr",
+                                         ",",
                                          "x",
                                          "pcpus=",
                                          "memory=",
@@ -421,7 +397,7 @@ static void test_random_texts(void **state)
         }
         error[0] = '\0';
         if (config_parse(&scenario, text, used, "test.conf", "", error, sizeof(error)))
-            assert_true(scenario.vms > 0 && scenario.vm[0].guest[0] && scenario.vm[0].affinity[0]);
+            assert_true(scenario.vms > 0 && scenario.vm[0].guest[0] && allowed(0, 0) != 0);
         else
             assert_true(strncmp(error, "test.conf:", 10) == 0 && strstr(error, "found "));
     }
@@ -441,13 +417,14 @@ static void test_small_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_every_key),
-        cmocka_unit_test(test_text_forms),   cmocka_unit_test(test_times_and_sizes),
-        cmocka_unit_test(test_wrong_times),  cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_affinity),     cmocka_unit_test(test_events),
-        cmocka_unit_test(test_overrides),    cmocka_unit_test(test_wrong_overrides),
-        cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_our_scenarios),
-        cmocka_unit_test(test_random_texts), cmocka_unit_test(test_small_error),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_text_forms),      cmocka_unit_test(test_times_and_sizes),
+        cmocka_unit_test(test_wrong_times),     cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_affinity),        cmocka_unit_test(test_affinities_of_several),
+        cmocka_unit_test(test_topology_alone),  cmocka_unit_test(test_overrides),
+        cmocka_unit_test(test_wrong_overrides), cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_our_scenarios),   cmocka_unit_test(test_random_texts),
+        cmocka_unit_test(test_small_error),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -53,6 +53,8 @@ class History:
         self.vcpus = [Lane(f"{vm['name']}/{n}", self.start, first) for vm in self.vms for n in range(vm["vcpus"])]
         self.exits = []      # (pCPU, event)
         self.deltas = {}     # by VM: (host time, htimedelta)
+        self.scheds, self.commands = header.get("scheds", []), header.get("commands", [])
+        self.orders = []     # (time, what the operator changed, or not)
         self._read_hypervisor(trace)
         self.tasks = [self._read_guest(trace, number, vm) for number, vm in enumerate(self.vms)]
         for lane in self.pcpus + self.vcpus:
@@ -101,7 +103,15 @@ class History:
     def _on_delta(self, time, _, event):
         self.deltas.setdefault(event.a, []).append((time, event.b))
 
-    HANDLERS = {EVENTS["exit"]: _on_exit, EVENTS["run"]: _on_run, EVENTS["leave"]: _on_leave,
+    def _on_sched(self, time, _, event):
+        name = layout.name_of(self.scheds, event.arg)
+        self.orders.append((time, f"the scheduler is {name} from now on" if event.b else f"sched {name} is refused"))
+
+    def _on_sched_set(self, time, _, event):
+        self.orders.append((time, layout.name_of(self.commands, event.a) + ("" if event.arg else " is refused")))
+
+    HANDLERS = {EVENTS["exit"]: _on_exit, EVENTS["sched"]: _on_sched, EVENTS["sched_set"]: _on_sched_set,
+                EVENTS["run"]: _on_run, EVENTS["leave"]: _on_leave,
                 EVENTS["wake"]: _on_wake, EVENTS["vcpu"]: _on_vcpu, EVENTS["delta"]: _on_delta}
 
     def _read_guest(self, trace, number, vm):

@@ -28,8 +28,10 @@ class Job:
 
     @property
     def pcpus(self):
-        given = self.overrides.get("pcpus")
-        return scenarios.parse_pcpus(given) if given else self.scenario.pcpus
+        """What the command line says beats the file; a topology counts where no number was said."""
+        number, topology = self.overrides.get("pcpus"), self.overrides.get("topology")
+        given = scenarios.parse_pcpus(number) if number else self.scenario.pcpus
+        return given or (scenarios.parse_topology(topology) if topology else self.scenario.topology)
 
     @property
     def time_ns(self):

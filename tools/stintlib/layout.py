@@ -10,11 +10,13 @@ from ctypes import (LittleEndianStructure, LittleEndianUnion, c_char, c_int64, c
 RAM_BASE = 0x80000000
 SHARED_BASE = 0x80600000
 SHARED_MAGIC = b"STINTRAM"
-SHARED_VERSION = 1
+SHARED_VERSION = 2
 MAX_PCPUS = 8
 MAX_VMS = 64
 MAX_VM_VCPUS = 32
 MAX_VCPUS = 256
+MAX_SCHEDS = 8
+MAX_COMMANDS = 64
 
 AREA_MAGIC = b"STINTGST"
 AREA_VERSION = 1
@@ -39,8 +41,8 @@ FENCE_WHYS = ("moved", "sibling", "unmap", "guest", "new_vmid")
 
 EVENTS = {
     "exit": 1, "run": 2, "leave": 3, "wake": 4, "migrate": 5, "fence": 6, "vm": 7, "delta": 8, "kick": 9,
-    "vcpu": 10, "task_run": 0x100, "task_ready": 0x101, "task_sleep": 0x102, "task_exit": 0x103,
-    "job_release": 0x104, "job_done": 0x105, "progress": 0x106, "lock": 0x107,
+    "vcpu": 10, "park": 11, "sched": 12, "sched_set": 13, "task_run": 0x100, "task_ready": 0x101,
+    "task_sleep": 0x102, "task_exit": 0x103, "job_release": 0x104, "job_done": 0x105, "progress": 0x106, "lock": 0x107,
 }
 
 
@@ -58,7 +60,13 @@ class Shared(LittleEndianStructure):
                 ("start_time", c_uint64), ("end_time", c_uint64),
                 ("boot_instret", c_uint64), ("entry_instret", c_uint64),
                 ("pages_total", c_uint64), ("pages_free", c_uint64),
-                ("sched", c_char * 16), ("message", c_char * 512)]
+                ("sched", c_char * 16), ("message", c_char * 512), ("scheds", (c_char * 16) * MAX_SCHEDS),
+                ("commands", c_uint64), ("commands_offset", c_uint64)]
+
+
+class Command(LittleEndianStructure):
+    _fields_ = [("text", c_char * 64), ("why", c_char * 128), ("time", c_uint64), ("done", c_uint32),
+                ("refused", c_uint32)]
 
 
 class PcpuStats(LittleEndianStructure):

@@ -54,7 +54,14 @@ def build_report(snapshot, areas, scenario, deterministic, now=0):
                   for number, ticks in enumerate(pcpu_ticks)],
         "vms": [report_vm(snapshot, vm, areas.get(number), elapsed, pcpu_ticks, ns)
                 for number, vm in enumerate(snapshot.vms)],
+        "commands": [report_command(command, snapshot.shared.start_time, ns) for command in snapshot.commands],
     }
+
+
+def report_command(command, start, ns):
+    """What the operator asked for. why: what was said against it, the last time that it was refused."""
+    return {"at_ns": (command.time - start) * ns, "command": text_of(command.text), "done": command.done,
+            "refused": command.refused, "why": text_of(command.why)}
 
 
 def report_vm(snapshot, vm, area, elapsed, pcpu_ticks, ns):

@@ -35,7 +35,8 @@ class ScenarioVm:
 class Scenario:
     file: str                                    # its name in messages
     text: bytes = b""
-    pcpus: int = 1
+    pcpus: int = 0                               # 0: the topology's
+    topology: int = 1                            # pCPUs that it has
     time_ns: int = 0                             # 0: until all VMs have stopped
     vms: list = field(default_factory=list)
 
@@ -54,6 +55,12 @@ def parse_size(text):
 def parse_pcpus(text):
     """The harts QEMU shall have; 1 when the hypervisor is going to refuse the number."""
     return int(text) if re.fullmatch(r"\d{1,3}", text) and 1 <= int(text) <= layout.MAX_PCPUS else 1
+
+
+def parse_topology(text):
+    """The pCPUs of sockets x cores x threads; 1 when the hypervisor is going to refuse it."""
+    match = re.fullmatch(r"(\d{1,3})\s*x\s*(\d{1,3})\s*x\s*(\d{1,3})", text)
+    return parse_pcpus(str(int(match[1]) * int(match[2]) * int(match[3]))) if match else 1
 
 
 def read_scenario(path):
@@ -78,6 +85,8 @@ def parse_scenario(name, text):
             _vm_key(scenario.vms[-1], key, value, number)
         elif key == "pcpus":
             scenario.pcpus = parse_pcpus(value)
+        elif key == "topology":
+            scenario.topology = parse_topology(value)
         elif key == "time":
             scenario.time_ns = parse_time(value) or 0
     return scenario

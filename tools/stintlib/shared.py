@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from stintlib import layout
 from stintlib.errors import CannotRun
-from stintlib.layout import PcpuStats, Shared, VcpuStats, VmStats
+from stintlib.layout import Command, PcpuStats, Shared, VcpuStats, VmStats
 from stintlib.ram import text_of
 
 
@@ -16,6 +16,7 @@ class Snapshot:
     pcpus: list = field(default_factory=list)
     vms: list = field(default_factory=list)
     vcpus: list = field(default_factory=list)
+    commands: list = field(default_factory=list)
 
     @property
     def end(self):
@@ -24,6 +25,11 @@ class Snapshot:
     @property
     def message(self):
         return text_of(self.shared.message)
+
+    @property
+    def scheds(self):
+        """The names of all schedulers, by the number that the trace gives them."""
+        return [text_of(name) for name in self.shared.scheds if text_of(name)]
 
     def vcpus_of(self, vm):
         return self.vcpus[vm.first_vcpu:vm.first_vcpu + vm.vcpus]
@@ -48,6 +54,7 @@ def take_snapshot(ram):
     snapshot.pcpus = _table(ram, shared, PcpuStats, shared.pcpus, shared.pcpus_offset, layout.MAX_PCPUS)
     snapshot.vms = _table(ram, shared, VmStats, shared.vms, shared.vms_offset, layout.MAX_VMS)
     snapshot.vcpus = _table(ram, shared, VcpuStats, shared.vcpus, shared.vcpus_offset, layout.MAX_VCPUS)
+    snapshot.commands = _table(ram, shared, Command, shared.commands, shared.commands_offset, layout.MAX_COMMANDS)
     _check(snapshot)
     return snapshot
 

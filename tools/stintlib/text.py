@@ -35,11 +35,18 @@ def show_report(report, end, lost=(), damages=()):
         pcpu_table(report), vcpu_table(report), exit_table(report),
     ]
     blocks += [[f"VM {vm['name']} {vm['state']}: {vm['why']}"] for vm in report["vms"] if vm["why"]]
+    blocks += [[refusal(command)] for command in report["commands"] if command["refused"]]
     blocks += [show_guest(f"{vm['name']} ({vm['guest']}) measured", vm["report"])
                for vm in report["vms"] if vm["report"]]
     blocks += [[f"VM {name}: {damage}, so nothing it measured is shown"] for name, damage in damages]
     blocks += [[f"{count} events of {ring} were lost: its ring wrapped"] for ring, count in lost]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def refusal(command):
+    times = command["done"] + command["refused"]
+    often = f" {command['refused']} times of {times}" if times > 1 else ""
+    return f"'{command['command']}' at {command['at_ns'] / 1e9:.4f} s was refused{often}: {command['why']}"
 
 
 def pcpu_table(report):

@@ -70,8 +70,10 @@ def map_width(width):
 
 
 def tell(history, begin, end, wanted, exits):
-    """A line for each span that touches the window, and for each exit in it if wanted."""
-    facts = sorted(fact for fact in all_facts(history, wanted, exits) if fact[0] < end and fact[1] > begin)
+    """A line for each span that touches the window, for each of the operator's orders in it, and for each exit if
+    wanted."""
+    facts = sorted(fact for fact in all_facts(history, wanted, exits)
+                   if fact[0] < end and max(fact[1], fact[0] + 1) > begin)
     yield f"{'since ms':>14}  {'for ms':>12}  what"
     for since, until, _, what in facts:
         yield f"{ms(history, since - history.start)}  {ms(history, until - since, 12)}  {what}"
@@ -83,6 +85,8 @@ def ms(history, ticks, width=14):
 
 def all_facts(history, wanted, exits):
     """(begin, end, order among equals, what)"""
+    for time, what in history.orders:
+        yield time, time, -1, f"operator: {what}"
     owner = {vcpu: number for number in range(len(history.vms)) for vcpu in history.vm_vcpus(number)}
     for pcpu in history.pcpus:
         for span in pcpu.spans:

@@ -6,6 +6,8 @@ The header:
     stint_trace   1, the version of this format
     scenario, sched, timebase_hz, pcpus
     start, end    host ticks; the run lies between them
+    scheds        names of the schedulers, by the number that events give them
+    commands      what the operator asked for, by the number that events give it
     vms           [{name, guest, first_vcpu, vcpus, htimedelta, tasks: [name of task 0, …]}]
     rings         [{"of": "pcpu", "pcpu", events, lost}], then [{"of": "guest", "vm", "vcpu", events, lost}]
 
@@ -58,6 +60,7 @@ def collect(ram, snapshot, areas, scenario, now=0):
         "stint_trace": VERSION, "scenario": scenario, "sched": text_of(shared.sched),
         "timebase_hz": shared.timebase_hz, "pcpus": len(snapshot.pcpus),
         "start": shared.start_time, "end": closing_time(snapshot, now),
+        "scheds": snapshot.scheds, "commands": [text_of(command.text) for command in snapshot.commands],
         "vms": [describe_vm(vm, areas.get(number)) for number, vm in enumerate(snapshot.vms)],
     }
     rings = [Ring({"of": "pcpu", "pcpu": number, "events": len(data) // EVENT.size, "lost": lost}, data)
@@ -121,6 +124,8 @@ def _check_header(header, rings):
         raise ValueError("its times make no sense")
     if header["pcpus"] > layout.MAX_PCPUS or len(rings) > layout.MAX_PCPUS + layout.MAX_VCPUS:
         raise ValueError("more pCPUs or rings than are possible")
+    for key in ("scheds", "commands"):
+        header[key] = [str(text) for text in header.get(key, [])]
     vcpus = 0
     for vm in header["vms"]:
         for key in ("first_vcpu", "vcpus", "htimedelta"):
