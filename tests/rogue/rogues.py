@@ -211,7 +211,7 @@ STORMS = [
     *(storm(case) for case in (
         "storm_calls", "storm_device", "storm_console", "storm_illegal", "storm_wfi", "wfi_for_ever",
         "wfi_wrong_interrupt", "storm_timer_past", "storm_naps", "storm_timer_values", "storm_self_ipis",
-        "storm_self_fences", "storm_suspend", "storm_reboots", "storm_fp")),
+        "storm_self_fences", "storm_suspend", "storm_yields", "storm_reboots", "storm_fp")),
 ]
 
 MEMORY = [

@@ -123,6 +123,13 @@ static void suspend(void)
         sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0, 0, 0);
 }
 
+/* Offers its place and wants it back at once. */
+static void yields(void)
+{
+    for (;;)
+        sbi_call(SBI_EXT_STINT, STINT_YIELD, 0, 0, 0);
+}
+
 static void reboots(void)
 {
     sbi_call(SBI_EXT_SRST, SBI_SRST_SYSTEM_RESET, SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE, 0);
@@ -153,6 +160,7 @@ const struct rogue_case rogue_storms[] = {
     {"storm_self_ipis", self_ipis},
     {"storm_self_fences", self_fences},
     {"storm_suspend", suspend},
+    {"storm_yields", yields},
     {"storm_reboots", reboots},
     {"storm_fp", fp_flicker},
     {0},

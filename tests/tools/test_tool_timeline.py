@@ -44,6 +44,16 @@ def test_who_had_what():
     assert rest.spans == [(1000, 1200, None), (1200, 1900, ("run", 0)), (1900, 2000, "sleep")]
 
 
+def test_parked_until_it_may_run_again():
+    """Also one that wakes and may not run: it is parked before it is said to wake."""
+    history = History(trace_of(events(
+        (1000, "run", 0, 0, 500), (1200, "leave", 0, RUNNABLE), (1200, "park", 0, 1), (1500, "park", 0, 0),
+        (1600, "run", 0, 0, 500), (1700, "leave", 0, BLOCKED), (1800, "park", 0, 1), (1800, "wake", 0, 0, 0))))
+    assert history.vcpus[0].spans == [
+        (1000, 1200, "running"), (1200, 1500, "parked"), (1500, 1600, "runnable"), (1600, 1700, "running"),
+        (1700, 1800, "blocked"), (1800, 2000, "parked")]
+
+
 def test_map():
     history = History(trace_of(TURNS, TASKS))
     lines = draw(history, 1000, 2000, 10, lambda number: True)[-6:]

@@ -93,8 +93,12 @@ class History:
             self.vcpus[event.vcpu].change(time, layout.name_of(layout.RUNSTATES, event.arg))
 
     def _on_wake(self, time, _, event):
-        if event.vcpu < len(self.vcpus) and self.vcpus[event.vcpu].what != "running":
+        if event.vcpu < len(self.vcpus) and self.vcpus[event.vcpu].what not in ("running", "parked"):
             self.vcpus[event.vcpu].change(time, "runnable")
+
+    def _on_park(self, time, _, event):
+        if event.vcpu < len(self.vcpus):
+            self.vcpus[event.vcpu].change(time, "parked" if event.arg else "runnable")
 
     def _on_vcpu(self, time, _, event):
         if event.vcpu < len(self.vcpus) and not event.arg:
@@ -111,8 +115,8 @@ class History:
         self.orders.append((time, layout.name_of(self.commands, event.a) + ("" if event.arg else " is refused")))
 
     HANDLERS = {EVENTS["exit"]: _on_exit, EVENTS["sched"]: _on_sched, EVENTS["sched_set"]: _on_sched_set,
-                EVENTS["run"]: _on_run, EVENTS["leave"]: _on_leave,
-                EVENTS["wake"]: _on_wake, EVENTS["vcpu"]: _on_vcpu, EVENTS["delta"]: _on_delta}
+                EVENTS["run"]: _on_run, EVENTS["leave"]: _on_leave, EVENTS["wake"]: _on_wake, EVENTS["park"]: _on_park,
+                EVENTS["vcpu"]: _on_vcpu, EVENTS["delta"]: _on_delta}
 
     def _read_guest(self, trace, number, vm):
         clock = GuestClock(self.deltas.get(number, []), vm["htimedelta"])
