@@ -88,7 +88,7 @@ static void queue(struct vcpu *v, enum stint_wake why)
 
 void vcpu_online(struct vcpu *v, enum stint_wake why)
 {
-    trace(pcpu_self(), rdtime(), STINT_EV_VCPU, v->index, 1, 0, 0);
+    trace(pcpu_self(), rdtime(), STINT_EV_VCPU, v->index, 1, v->sched.pcpu, 0);
     queue(v, why);
 }
 

@@ -37,7 +37,7 @@ enum stint_event_type {
     STINT_EV_VM = 7,      /* arg: new state (enum stint_vm_state), a: VM index, b: free pages after it */
     STINT_EV_DELTA = 8,   /* a: VM index, b: htimedelta from now on */
     STINT_EV_KICK = 9,    /* a: the pCPU that is sent an interrupt */
-    STINT_EV_VCPU = 10,   /* a VCPU went offline or came up. arg: 0 stopped, 1 started */
+    STINT_EV_VCPU = 10,   /* a VCPU went offline (arg 0) or came up (1; a: the pCPU it was given) */
     STINT_EV_PARK = 11,   /* vcpu, which wants to run, may not (arg 1), or may again (0) */
     STINT_EV_SCHED =
         12, /* sched. arg: which scheduler (index in stint_shared.scheds), a: number of the command, b: 1: it

@@ -75,8 +75,9 @@ class TestLab:
     def test_a_refusal(self, lab):
         done = lab.run(top(pcpus=1, sched="lottery") + vm("a", "hog"))
         assert "found 'lottery', expected one of" in done.refusal
-        with pytest.raises(CannotRun, match="lottery"):
-            done.report
+        for look in (lambda: done.report, lambda: done.trace):
+            with pytest.raises(CannotRun, match="lottery"):
+                look()
 
     def test_a_crash_is_no_result(self, lab):
         done = lab.run(top(pcpus=1, time="50ms") + vm("a", "rogue", args="case=load at=0"))

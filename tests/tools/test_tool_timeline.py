@@ -54,6 +54,12 @@ def test_parked_until_it_may_run_again():
         (1700, 1800, "blocked"), (1800, 2000, "parked")]
 
 
+def test_where_a_vcpu_was_placed_first():
+    history = History(trace_of(events((1000, "vcpu", 0, 1, 3), (1100, "vcpu", 0, 0), (1200, "vcpu", 0, 1, 2),
+                                      (1300, "vcpu", 7, 1, 9))))
+    assert history.placed == {0: 3}
+
+
 def test_map():
     history = History(trace_of(TURNS, TASKS))
     lines = draw(history, 1000, 2000, 10, lambda number: True)[-6:]

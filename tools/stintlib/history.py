@@ -55,6 +55,7 @@ class History:
         self.deltas = {}     # by VM: (host time, htimedelta)
         self.scheds, self.commands = header.get("scheds", []), header.get("commands", [])
         self.orders = []     # (time, what the operator changed, or not)
+        self.placed = {}     # by VCPU: the pCPU that it was given when it came up first
         self._read_hypervisor(trace)
         self.tasks = [self._read_guest(trace, number, vm) for number, vm in enumerate(self.vms)]
         for lane in self.pcpus + self.vcpus:
@@ -101,8 +102,11 @@ class History:
             self.vcpus[event.vcpu].change(time, "parked" if event.arg else "runnable")
 
     def _on_vcpu(self, time, _, event):
-        if event.vcpu < len(self.vcpus) and not event.arg:
-            self.vcpus[event.vcpu].change(time, "offline")
+        if event.vcpu < len(self.vcpus):
+            if event.arg:
+                self.placed.setdefault(event.vcpu, event.a)
+            else:
+                self.vcpus[event.vcpu].change(time, "offline")
 
     def _on_delta(self, time, _, event):
         self.deltas.setdefault(event.a, []).append((time, event.b))

@@ -9,7 +9,6 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from stintlib.errors import NO, OK, CannotRun
 from stintlib.history import History
@@ -43,11 +42,14 @@ class LabRun:
         process = self.done.result()
         return None if process.returncode in (OK, NO) else process.stderr.strip().removeprefix("stint: ")
 
+    def _check(self):
+        if self.refusal is not None:
+            raise CannotRun(f"{self.name}: {self.refusal}")
+
     @cached_property
     def ended(self):
         """The report, as DESIGN section 10 describes it, however the run ended. One that was refused has none."""
-        if self.refusal is not None:
-            raise CannotRun(f"{self.name}: {self.refusal}")
+        self._check()
         return json.loads((self.folder / "report.json").read_text("utf-8"))
 
     @property
@@ -61,7 +63,7 @@ class LabRun:
     @cached_property
     def trace(self):
         """What happened (stintlib.trace)."""
-        self.done.result()
+        self._check()
         return read_trace(self.folder / "trace")
 
     @cached_property
@@ -92,7 +94,6 @@ class Lab:
     def __init__(self):
         self.workers = ThreadPoolExecutor(min(AT_A_TIME, os.cpu_count() or 1))
         self.runs = {}
-        self.lock = Lock()    # of `runs`: experiments run side by side
 
     def __enter__(self):
         BUILD.mkdir(exist_ok=True)
@@ -114,10 +115,9 @@ class Lab:
 
     def _begin(self, how, scenario, sets, options):
         key = (how, str(scenario), tuple(sorted(sets.items())), options)
-        with self.lock:
-            if key not in self.runs:
-                self.runs[key] = self._start(how, str(scenario), sets, options)
-            return self.runs[key]
+        if key not in self.runs:
+            self.runs[key] = self._start(how, str(scenario), sets, options)
+        return self.runs[key]
 
     def _start(self, how, scenario, sets, options):
         folder = Path(self.place.name) / str(len(self.runs))
