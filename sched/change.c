@@ -72,8 +72,8 @@ static bool stays(const struct sched_vcpu *vcpu)
 static void close_books(struct sched *s)
 {
     for (uint32_t i = 0; i < s->pcpus; i++) {
-        s->rq[i].members = 0;
-        s->rq[i].load = 0;
+        __atomic_store_n(&s->rq[i].members, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&s->rq[i].load, 0, __ATOMIC_RELAXED);
     }
 }
 
@@ -178,7 +178,7 @@ static bool forget(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
 static void empty_queues(struct sched *s)
 {
     memset(s->priv, 0, sizeof(s->priv));
-    s->due = SCHED_FOREVER;
+    __atomic_store_n(&s->due, SCHED_FOREVER, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < s->pcpus; i++) {
         struct sched_rq *rq = &s->rq[i];
 
@@ -186,7 +186,7 @@ static void empty_queues(struct sched *s)
         list_init(&rq->parked);
         memset(rq->tree, 0, sizeof(rq->tree));
         memset(rq->priv, 0, sizeof(rq->priv));
-        rq->queued = 0;
+        __atomic_store_n(&rq->queued, 0, __ATOMIC_RELAXED);
     }
 }
 

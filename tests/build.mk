@@ -4,8 +4,8 @@
 # tests/unit/test_NAME.c becomes build/unit/test_NAME. The sources that it tests stand in a line
 # `unit_NAME := ...` below. `make unit` builds and runs them all and ends with "unit: N passed, N failed".
 
-UNIT_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-               -fno-omit-frame-pointer -Wall -Wextra -Werror -Iinclude -I.
+UNIT_CHECKED := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+UNIT_CFLAGS := -std=gnu11 -g $(UNIT_CHECKED) -fno-omit-frame-pointer -Wall -Wextra -Werror -Iinclude -I.
 UNIT_LIBS   := -lcmocka -lpthread
 
 SCHED_SRC     := $(wildcard sched/*.c)
@@ -27,6 +27,7 @@ unit_config   := $(CONFIG_SRC)
 unit_config_events := $(CONFIG_SRC)
 unit_config_params := $(CONFIG_SRC)
 unit_sched    := $(SCHED_SRC) lib/printf.c
+unit_parallel := $(SCHED_SRC) lib/printf.c
 unit_rr       := $(SCHED_SRC) lib/printf.c
 unit_place    := $(SCHED_SRC) lib/printf.c
 
@@ -54,13 +55,19 @@ $(UNIT_OBJ)/%.o: %.c tests/build.mk
 unit: $(UNIT_BINS)
 	@tests/unit/run $(UNIT_BINS)
 
-# The schedulers with a thread for every pCPU, under the thread sanitizer.
-.PHONY: tsan
-tsan:
-	@mkdir -p $(B)/unit
-	$(HOSTCC) $(filter-out -fsanitize% -fno-sanitize%,$(UNIT_CFLAGS)) -fsanitize=thread -o $(B)/unit/tsan_sched \
-	    tests/unit/test_sched.c $(unit_sched) $(UNIT_LIBS)
-	@tests/unit/run $(B)/unit/tsan_sched
+# With a thread for every pCPU, under the thread sanitizer.
+TSAN_CFLAGS := $(filter-out -fsanitize% -fno-sanitize%,$(UNIT_CFLAGS)) -fsanitize=thread
+TSAN_TESTS  := sched parallel
+TSAN_BINS   := $(TSAN_TESTS:%=$(B)/tsan/test_%)
 
+$(TSAN_BINS): $(B)/tsan/test_%: tests/unit/test_%.c $(wildcard tests/unit/*.h sched/*.[ch])
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TSAN_CFLAGS) -o $@ $< $(unit_$*) $(UNIT_LIBS)
+
+.PHONY: tsan
+tsan: $(TSAN_BINS) ## run the schedulers with a thread for every pCPU, under the thread sanitizer
+	@tests/unit/run $(TSAN_BINS)
+
+-include tests/property/build.mk
 -include tests/guests/build.mk
 -include tests/bench/build.mk

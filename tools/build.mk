@@ -6,7 +6,7 @@ JOBS   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN  = $(MAKE) --no-print-directory
 
 C_FILES      = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
-C_DIRS      := hyp hyp/dev sbi sched lib guest-os $(wildcard guest-os/*/) tests/unit tests/guests
+C_DIRS      := hyp hyp/dev sbi sched lib guest-os $(wildcard guest-os/*/) tests/unit tests/property tests/guests
 PYTEST_DIRS := $(wildcard tests/tools tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)
@@ -22,7 +22,8 @@ demo: setup ## install what is missing, build, and show how half of everybody's 
 
 test: setup ## install what is missing, build, and run every test
 	@$(AGAIN) $(JOBS) all
-	@status=0; $(AGAIN) $(JOBS) unit || status=1; $(AGAIN) pytest || status=1; exit $$status
+	@status=0; $(AGAIN) $(JOBS) unit || status=1; $(AGAIN) $(JOBS) property || status=1; \
+	 $(AGAIN) pytest || status=1; exit $$status
 
 all: $(B)/compile_commands.json ## build hypervisor, guests and tests under build/
 
@@ -31,8 +32,9 @@ unit: ## run the unit tests, on this machine
 pytest: ## run the tests of the tools, the system tests in QEMU, and the rogues
 	@$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider $(PYTEST_DIRS)
 
-test-long: all ## run the tests that take longer than 'make test' may
-	@$(PYTHON) -m pytest -q -n 2 -m long -p no:cacheprovider $(PYTEST_DIRS)
+test-long: all ## run the tests that take longer than 'make test' may: 10,000 random worlds, long experiments
+	@status=0; $(AGAIN) $(JOBS) property-long || status=1; \
+	 $(PYTHON) -m pytest -q -n 2 -m long -p no:cacheprovider $(PYTEST_DIRS) || status=1; exit $$status
 
 experiments: all ## run the experiments: what is expected beside what is measured, into build/experiments.json
 	@$(STINT) experiments --json $(B)/experiments.json

@@ -9,6 +9,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from stintlib.errors import NO, OK, CannotRun
 from stintlib.history import History
@@ -94,6 +95,7 @@ class Lab:
     def __init__(self):
         self.workers = ThreadPoolExecutor(min(AT_A_TIME, os.cpu_count() or 1))
         self.runs = {}
+        self.lock = Lock()    # of `runs`: experiments run side by side
 
     def __enter__(self):
         BUILD.mkdir(exist_ok=True)
@@ -115,9 +117,10 @@ class Lab:
 
     def _begin(self, how, scenario, sets, options):
         key = (how, str(scenario), tuple(sorted(sets.items())), options)
-        if key not in self.runs:
-            self.runs[key] = self._start(how, str(scenario), sets, options)
-        return self.runs[key]
+        with self.lock:
+            if key not in self.runs:
+                self.runs[key] = self._start(how, str(scenario), sets, options)
+            return self.runs[key]
 
     def _start(self, how, scenario, sets, options):
         folder = Path(self.place.name) / str(len(self.runs))
