@@ -7,4 +7,4 @@ PYTHON  ?= /usr/bin/python3
 B       := build
 
 .DEFAULT_GOAL := all
-include $(wildcard hyp/build.mk guest-os/build.mk tests/build.mk tools/build.mk)
+include $(wildcard hyp/build.mk guest-os/build.mk sched/sim/build.mk tests/build.mk tools/build.mk)

@@ -48,7 +48,7 @@ struct scenario_vm {
     uint64_t sched_param[SCHED_KINDS][SCHED_PARAMS];
     uint32_t sched_param_line[SCHED_KINDS][SCHED_PARAMS];
     /* Where it was said; 0: it was not. `line` is the section's. */
-    uint32_t line, guest_line, initrd_line, vcpus_line, memory_line, affinity_line, start_line;
+    uint32_t line, guest_line, args_line, initrd_line, vcpus_line, memory_line, affinity_line, start_line;
 };
 
 /* What the operator would do at that time. */

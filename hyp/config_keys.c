@@ -202,7 +202,7 @@ static const struct key top_keys[] = {
 
 static const struct key vm_keys[] = {
     {"guest", set_text, CONFIG_ALL, VM(guest), VM_LINE(guest_line)},
-    {"args", set_text, CONFIG_ALL, VM(args)},
+    {"args", set_text, CONFIG_ALL, VM(args), VM_LINE(args_line)},
     {"initrd", set_text, CONFIG_ALL, VM(initrd), VM_LINE(initrd_line)},
     {"vcpus", set_ranged, CONFIG_ALL, VM(vcpus), VM_LINE(vcpus_line), .kind = &value_kind_number, .min = 1,
      .max = STINT_MAX_VM_VCPUS},

@@ -30,6 +30,7 @@ unit_sched    := $(SCHED_SRC) lib/printf.c
 unit_parallel := $(SCHED_SRC) lib/printf.c
 unit_rr       := $(SCHED_SRC) lib/printf.c
 unit_place    := $(SCHED_SRC) lib/printf.c
+unit_sim_events := sched/sim/events.c sched/sim/host.c
 
 UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS  := $(UNIT_TESTS:%=$(B)/unit/test_%)

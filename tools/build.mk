@@ -6,7 +6,7 @@ JOBS   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN  = $(MAKE) --no-print-directory
 
 C_FILES      = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
-C_DIRS      := hyp hyp/dev sbi sched lib guest-os $(wildcard guest-os/*/) tests/unit tests/property tests/guests
+C_DIRS      := hyp hyp/dev sbi sched sched/sim lib guest-os $(wildcard guest-os/*/) tests/unit tests/property tests/guests
 PYTEST_DIRS := $(wildcard tests/tools tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)

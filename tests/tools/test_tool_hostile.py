@@ -99,8 +99,9 @@ def test_shared_region_that_is_not_ready(fake):
 
 
 @pytest.mark.parametrize("field, value", [
-    ("version", 9), ("pcpus", 9), ("vms", 65), ("vcpus", 257), ("commands", 65), ("timebase_hz", 0), ("ring_slots", 12),
-    ("pcpus_offset", 1 << 63), ("vms_offset", 0xFFFFFFFFFFFF), ("bytes", 0)])
+    ("version", 9), ("pcpus", layout.MOST_PCPUS + 1), ("vms", layout.MOST_VMS + 1), ("vcpus", layout.MOST_VCPUS + 1),
+    ("commands", 65), ("timebase_hz", 0), ("ring_slots", 12), ("pcpus_offset", 1 << 63),
+    ("vms_offset", 0xFFFFFFFFFFFF), ("bytes", 0)])
 def test_shared_region_with_an_impossible_number(fake, field, value):
     put_region(fake, *shared_region(*two_on_one(), **{field: value}))
     with pytest.raises(CannotRun, match="version|damaged"):

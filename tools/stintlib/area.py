@@ -44,6 +44,8 @@ def find_damage(area, limit):
 
 def read_values(area):
     for value in area.values:
+        if not value.kind:
+            continue
         kind = layout.name_of(layout.VALUE_KINDS, value.kind)
         name = text_of(value.name)
         if not name or "?" in name:

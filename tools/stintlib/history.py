@@ -52,6 +52,7 @@ class History:
         self.pcpus = [Lane(f"pCPU {n}", self.start) for n in range(header["pcpus"])]
         self.vcpus = [Lane(f"{vm['name']}/{n}", self.start, first) for vm in self.vms for n in range(vm["vcpus"])]
         self.exits = []      # (pCPU, event)
+        self.places = {}     # by VCPU: the pCPU it came onto last
         self.deltas = {}     # by VM: (host time, htimedelta)
         self.scheds, self.commands = header.get("scheds", []), header.get("commands", [])
         self.orders = []     # (time, what the operator changed, or not)
@@ -85,13 +86,15 @@ class History:
 
     def _on_run(self, time, pcpu, event):
         if event.vcpu < len(self.vcpus):
+            self.places[event.vcpu] = pcpu
             self.pcpus[pcpu].change(time, event.vcpu)
             self.vcpus[event.vcpu].change(time, "running")
 
     def _on_leave(self, time, pcpu, event):
         if event.vcpu < len(self.vcpus):
             self.pcpus[pcpu].change(time, None)
-            self.vcpus[event.vcpu].change(time, layout.name_of(layout.RUNSTATES, event.arg))
+            if self.places.get(event.vcpu) == pcpu:    # and not on another one since this very tick
+                self.vcpus[event.vcpu].change(time, layout.name_of(layout.RUNSTATES, event.arg))
 
     def _on_wake(self, time, _, event):
         if event.vcpu < len(self.vcpus) and self.vcpus[event.vcpu].what not in ("running", "parked"):

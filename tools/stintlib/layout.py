@@ -15,6 +15,7 @@ MAX_PCPUS = 8
 MAX_VMS = 64
 MAX_VM_VCPUS = 32
 MAX_VCPUS = 256
+MOST_PCPUS, MOST_VMS, MOST_VCPUS = 1024, 16384, 16384    # the simulator's (sched/sim/build.mk): no file has more
 MAX_SCHEDS = 8
 MAX_COMMANDS = 64
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from stintlib import compare, conduct, gdb, native, run, timeline
+from stintlib import compare, conduct, gdb, native, run, sim, timeline
 from stintlib.errors import COULD_NOT, CannotRun
 from stintlib.paths import ROOT
 
@@ -32,6 +32,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="stint", description="A small hypervisor for teaching.", epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(commands)
+    add_sim(commands)
     add_native(commands)
     add_timeline(commands)
     add_compare(commands)
@@ -60,19 +61,40 @@ def add_run(commands):
     parser.add_argument("--quiet", action="store_true", help="do not show the guests' console")
 
 
+def add_sim(commands):
+    parser = commands.add_parser("sim", help="run a scenario in the simulator", description=sim.__doc__, epilog=EPILOG)
+    parser.set_defaults(command=sim.main, realtime=False, gdb=False)
+    add_changes(parser)
+    add_scratch(parser)
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON; '-': to stdout, instead of tables")
+    parser.add_argument("--trace", metavar="FILE", help="write what happened, for 'stint timeline'")
+    parser.add_argument("--no-trace", action="store_true", help="keep no trace at all")
+    parser.add_argument("--switch-cost", metavar="TIME", default="0ns",
+                        help="what it takes to switch to another VCPU (0ns)")
+    parser.add_argument("--quiet", action="store_true", help="as for 'run': there is no console to show")
+
+
 def add_scenario(parser):
+    add_changes(parser)
+    add_machine(parser)
+
+
+def add_changes(parser):
     parser.add_argument("scenario", metavar="SCENARIO", help="a file, or a name in scenarios/")
     parser.add_argument("--for", dest="time", metavar="TIME", help="virtual time after which it ends, as in 500ms")
     parser.add_argument("--sched", metavar="NAME", help="another scheduler")
     parser.add_argument("--pcpus", metavar="N", help="another number of pCPUs")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
                         help="another value for a key of the scenario's top")
-    add_machine(parser)
 
 
 def add_machine(parser):
     parser.add_argument("--shift", type=shift, default=4, metavar="N",
                         help="an instruction takes 2^N ns of virtual time (4)")
+    add_scratch(parser)
+
+
+def add_scratch(parser):
     parser.add_argument("--scratch", metavar="DIR", help="keep RAM, archive and console in this directory")
     parser.add_argument("--watchdog", type=float, metavar="SECONDS", help="wall-clock time after which it is a hang")
 

@@ -8,6 +8,7 @@ from stintlib.errors import CannotRun
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 HYPERVISOR = BUILD / "hyp" / "stint.elf"
+SIMULATOR = BUILD / "sim" / "stint-sim"
 SCENARIOS = ROOT / "scenarios"
 RUNS = BUILD / "run"
 GUEST_PLACES = (BUILD / "guests", BUILD / "test-guests")
@@ -53,6 +54,14 @@ def built_guests():
 
 
 def need_hypervisor():
-    if not HYPERVISOR.is_file():
-        raise CannotRun(f"{shown(HYPERVISOR)} is not built: run 'make'")
-    return HYPERVISOR
+    return need(HYPERVISOR)
+
+
+def need_simulator():
+    return need(SIMULATOR)
+
+
+def need(program):
+    if not program.is_file():
+        raise CannotRun(f"{shown(program)} is not built: run 'make'")
+    return program

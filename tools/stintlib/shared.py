@@ -51,9 +51,9 @@ def take_snapshot(ram):
     snapshot = Snapshot(shared)
     if snapshot.end == "refused":
         return snapshot
-    snapshot.pcpus = _table(ram, shared, PcpuStats, shared.pcpus, shared.pcpus_offset, layout.MAX_PCPUS)
-    snapshot.vms = _table(ram, shared, VmStats, shared.vms, shared.vms_offset, layout.MAX_VMS)
-    snapshot.vcpus = _table(ram, shared, VcpuStats, shared.vcpus, shared.vcpus_offset, layout.MAX_VCPUS)
+    snapshot.pcpus = _table(ram, shared, PcpuStats, shared.pcpus, shared.pcpus_offset, layout.MOST_PCPUS)
+    snapshot.vms = _table(ram, shared, VmStats, shared.vms, shared.vms_offset, layout.MOST_VMS)
+    snapshot.vcpus = _table(ram, shared, VcpuStats, shared.vcpus, shared.vcpus_offset, layout.MOST_VCPUS)
     snapshot.commands = _table(ram, shared, Command, shared.commands, shared.commands_offset, layout.MAX_COMMANDS)
     _check(snapshot)
     return snapshot

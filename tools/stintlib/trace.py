@@ -25,7 +25,7 @@ from stintlib.report import closing_time
 from stintlib.shared import pcpu_rings
 
 VERSION = 1
-MOST_HEADER = 1 << 20
+MOST_HEADER = 1 << 24
 Event = namedtuple("Event", "time type vcpu arg a b")
 EVENT = struct.Struct("<QHHIQQ")
 assert EVENT.size == layout.EVENT_SIZE
@@ -122,7 +122,7 @@ def _check_header(header, rings):
         _count(header[key])
     if not 0 < header["timebase_hz"] <= 10 ** 9 or header["end"] < header["start"]:
         raise ValueError("its times make no sense")
-    if header["pcpus"] > layout.MAX_PCPUS or len(rings) > layout.MAX_PCPUS + layout.MAX_VCPUS:
+    if header["pcpus"] > layout.MOST_PCPUS or len(rings) > layout.MOST_PCPUS + layout.MOST_VCPUS:
         raise ValueError("more pCPUs or rings than are possible")
     for key in ("scheds", "commands"):
         header[key] = [str(text) for text in header.get(key, [])]

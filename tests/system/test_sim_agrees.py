@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""The simulator and QEMU run the same scenarios under the same schedulers: who gets how much is the same to 1 %."""
+import json
+
+import pytest
+
+from harness import ROOT, run_scenario, stint, top, vm
+
+THIEF = (ROOT / "scenarios" / "thief.conf").read_text("utf-8")
+TWELVE = top(pcpus=6, time="2s", quantum="5ms") + "".join(vm(name, "hog", vcpus=4) for name in "abc")
+UNEQUAL = (top(pcpus=1, time="2s", quantum="7ms") + "at 1500ms: pause a\n" + vm("a", "hog") +
+           vm("b", "timeshare", args="spin sleep:2ms", start="300ms") + vm("c", "io", args="period=10ms work=2ms"))
+REALTIME = (ROOT / "scenarios" / "realtime.conf").read_text("utf-8")
+
+
+def both(folder, text):
+    """The two reports."""
+    (folder / "sim").mkdir()
+    (folder / "sim" / "test.conf").write_text(text, "utf-8")
+    done = stint("sim", folder / "sim" / "test.conf", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), run_scenario(folder / "qemu", text).report
+
+
+def shares(report):
+    """Of all run time, each VCPU's percentage."""
+    ran = [vcpu["run_ns"] for machine in report["vms"] for vcpu in machine["vcpus"]]
+    return [100 * time / sum(ran) for time in ran]
+
+
+@pytest.mark.parametrize("text", [THIEF, TWELVE, UNEQUAL], ids=["thief", "twelve on six", "unequal"])
+def test_shares(tmp_path, text):
+    simulated, emulated = (shares(report) for report in both(tmp_path, text))
+    assert len(simulated) == len(emulated)
+    assert [abs(a - b) < 1 for a, b in zip(simulated, emulated)] == [True] * len(emulated), (simulated, emulated)
+
+
+def test_deadlines(tmp_path):
+    """Jobs missed beside a hog: what a guest measures follows from when it runs."""
+    (simulated, emulated) = (report["vms"][0]["report"] for report in both(tmp_path, REALTIME))
+    assert abs(simulated["jobs"] - emulated["jobs"]) <= 2
+    assert simulated["missed"] == pytest.approx(emulated["missed"], rel=0.1)
+    assert simulated["late_max_ns"] == pytest.approx(emulated["late_max_ns"], rel=0.2)
+
+
+def test_the_same_keys(tmp_path):
+    """A reader of reports need not know which of the two wrote one."""
+    def keys(value):
+        if isinstance(value, dict):
+            return {key: keys(below) for key, below in value.items() if key != "checksum"}
+        return [keys(value[0])] if isinstance(value, list) and value else None
+
+    text = top(pcpus=2, time="100ms") + "at 50ms: pause g0\n" + "".join(
+        vm(f"g{n}", guest, args=args) for n, (guest, args) in enumerate([
+            ("hog", ""), ("timeshare", "spin sleep:5ms work:1ms polite"), ("realtime", "task:10ms:1ms"), ("smp", ""),
+            ("io", ""), ("dodger", "")]))
+    simulated, emulated = both(tmp_path, text)
+    assert keys(simulated) == keys(emulated)
+    for ours, theirs in zip(simulated["vms"], emulated["vms"]):
+        assert ours["state"] == theirs["state"] and keys(ours["report"]) == keys(theirs["report"])
