@@ -35,6 +35,14 @@ def test_a_row_for_each_scheduler():
         assert row["elapsed_ns"] >= 600_000_000 and row["run_ns"] + row["steal_ns"] > 1_000_000_000
 
 
+def test_in_the_simulator():
+    done = stint("compare", "thief", "--sched", "rr", "--sim", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    compared = json.loads(done.stdout)
+    assert compared["simulated"] and [row["sched"] for row in compared["schedulers"]] == ["rr"]
+    assert compared["schedulers"][0]["elapsed_ns"] == 3_000_000_000
+
+
 def test_the_table():
     done = stint("compare", "realtime", "--sched", "rr", "--for", "500ms")
     assert done.returncode == 0, done.stderr
@@ -71,6 +79,10 @@ class TestLab:
         assert lab.run(text) is lab.run(text)
         assert lab.run(text, {"time": "20ms"}) is not lab.run(text)
         assert lab.run(text, {"time": "20ms"}).report["elapsed_ns"] == pytest.approx(20e6, rel=0.01)
+
+    def test_the_simulator_places_as_the_hypervisor_does(self, lab):
+        real, simulated = lab.run("four"), lab.sim("four")
+        assert simulated.history.placed == real.history.placed and len(real.history.placed) == 8
 
     def test_a_refusal(self, lab):
         done = lab.run(top(pcpus=1, sched="lottery") + vm("a", "hog"))
