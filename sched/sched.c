@@ -80,13 +80,16 @@ void count_out(struct sched_rq *rq, const struct sched_vcpu *vcpu)
 /* Counts vcpu where it is to go. Under s->lock. */
 static bool place(struct sched *s, struct sched_vcpu *vcpu)
 {
+    uint32_t pcpu;
+
     vcpu->vm->param = vcpu->vm->values[sched_index(s->ops)];
     vcpu->load = place_load(s, vcpu);
     do {
-        vcpu->pcpu = place_new(s, vcpu);
-        if (vcpu->pcpu == SCHED_NO_PCPU)
+        pcpu = place_new(s, vcpu);
+        if (pcpu == SCHED_NO_PCPU)
             return false;
-    } while (!count_in(s, &s->rq[vcpu->pcpu], vcpu)); /* others move meanwhile: the next answer knows it */
+    } while (!count_in(s, &s->rq[pcpu], vcpu)); /* others move meanwhile: the next answer knows it */
+    vcpu->pcpu = pcpu;
     return true;
 }
 

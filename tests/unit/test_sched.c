@@ -38,6 +38,30 @@ static void test_comes_and_goes(void **state)
     assert_consistent(3);
 }
 
+static uint64_t more_than_half(const uint64_t *param)
+{
+    (void)param;
+    return SCHED_WHOLE / 2 + 1;
+}
+
+/* One pCPU has room for one of them; the other may be woken all the same, and nothing comes of it. */
+static void test_refused_for_its_demand(void **state)
+{
+    struct sched_ops needy = sched_rr;
+
+    (void)state;
+    needy.demand = more_than_half;
+    begin(&needy, 1);
+    assert_true(add(0, 1));
+    assert_false(add(1, 1));
+    assert_int_equal(vcpus[1].state, SCHED_OUT);
+    assert_int_equal(wake_asks(&vcpus[1]), SCHED_NO_PCPU);
+    assert_consistent(2);
+    sched_remove(&sched, &vcpus[0]);
+    assert_true(add(1, 1));
+    assert_consistent(2);
+}
+
 static void test_wake_asks_its_home(void **state)
 {
     (void)state;
@@ -311,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_found_by_name),
         cmocka_unit_test(test_comes_and_goes),
         cmocka_unit_test(test_wake_asks_its_home),
+        cmocka_unit_test(test_refused_for_its_demand),
         cmocka_unit_test(test_wake_of_a_runnable_does_nothing),
         cmocka_unit_test(test_wake_moves_to_an_idle_pcpu),
         cmocka_unit_test(test_idle_takes_from_the_busy),
