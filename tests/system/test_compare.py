@@ -81,8 +81,9 @@ class TestLab:
         assert lab.run(text, {"time": "20ms"}).report["elapsed_ns"] == pytest.approx(20e6, rel=0.01)
 
     def test_the_simulator_places_as_the_hypervisor_does(self, lab):
-        real, simulated = lab.run("four"), lab.sim("four")
-        assert simulated.history.placed == real.history.placed and len(real.history.placed) == 8
+        text = top(pcpus=4, time="50ms") + vm("a", "hog", vcpus=4) + vm("b", "hog", vcpus=2, affinity="0-1")
+        expected = dict(enumerate((3, 2, 1, 0, 1, 0)))
+        assert lab.run(text).history.placed == lab.sim(text).history.placed == expected
 
     def test_a_refusal(self, lab):
         done = lab.run(top(pcpus=1, sched="lottery") + vm("a", "hog"))
