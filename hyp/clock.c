@@ -117,6 +117,14 @@ void clock_nap(void)
     wfi();
 }
 
+/* Under instruction counting who holds the lock may have lost its turn in the midst of it, and who waits would
+ * have the next one without end: all timers may have passed. */
+void spin_wait(void)
+{
+    clock_nap();
+    pcpu_self()->attention = true; /* the timer must be set again */
+}
+
 static void set_slice_end(struct pcpu *self, uint64_t now, uint64_t ns)
 {
     uint64_t end = ns == SCHED_FOREVER ? CLOCK_NEVER : now + ns_to_ticks(ns);

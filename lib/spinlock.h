@@ -16,6 +16,17 @@ struct spinlock {
     uint32_t serving; /* the ticket whose holder has the lock */
 };
 
+#define SPIN_PATIENCE 200 /* turns of the waiting loop between two calls of spin_wait */
+
+/* Who waits lets others go on, where they cannot do so beside it. A program compiled with SPIN_WAIT has its own. */
+#ifdef SPIN_WAIT
+void spin_wait(void);
+#else
+static inline void spin_wait(void)
+{
+}
+#endif
+
 /* Called when a wait has passed its bound: a lock-up. Every program has its own, and says there what it
  * knows; if it returns, the wait begins again. */
 void spin_stuck(struct spinlock *lock);
@@ -34,17 +45,28 @@ static inline bool spin_held(const struct spinlock *lock)
     return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) != serving;
 }
 
-static inline void spin_lock(struct spinlock *lock)
+/* Out of line, so that a lock that is free costs its caller little. */
+static void spin_until_served(struct spinlock *lock, uint32_t ticket) __attribute__((noinline, unused));
+static void spin_until_served(struct spinlock *lock, uint32_t ticket)
 {
-    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
     uint32_t turns = 0;
 
     while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
-        if (++turns == SPIN_BOUND) {
+        if (++turns % SPIN_PATIENCE == 0)
+            spin_wait();
+        if (turns == SPIN_BOUND) {
             spin_stuck(lock);
             turns = 0;
         }
     }
+}
+
+static inline void spin_lock(struct spinlock *lock)
+{
+    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+    if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+        spin_until_served(lock, ticket);
 }
 
 /* False: somebody has it, and it was not taken. */

@@ -328,16 +328,16 @@ bool sched_set(struct sched *s, struct sched_vm *vm, const struct sched_paramete
 {
     uint64_t(*values)[SCHED_PARAMS] = vm ? vm->values : s->values;
     uint64_t old[SCHED_KINDS] = {0};
-    bool legal;
+    bool here = !vm || vm->vcpus, legal;
 
     lock_all(s);
     each_vcpu(s, note_plan, 0);
     set_rows(values, param, value, NULL, old);
-    legal = is_legal(s, vm, why, why_size);
+    legal = !here || is_legal(s, vm, why, why_size);
     if (!legal) {
         set_rows(values, param, 0, old, NULL);
         take_back_places(s);
-    } else if (s->ops->changed) {
+    } else if (here && s->ops->changed) {
         s->ops->changed(s, vm, now);
     }
     ask_all(s);

@@ -278,7 +278,8 @@ void sched_pick(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now, struc
 bool sched_change(struct sched *, const struct sched_ops *, uint64_t now, char *why, size_t why_size);
 
 /* From any pCPU, holding no lock: sets a parameter of the top (vm NULL) or of a VM, for every scheduler that has
- * one of that name. `value` is in its range. False: as above. */
+ * one of that name. `value` is in its range. False: as above. Of a VM that has no VCPUs here nothing is checked: its
+ * owner knows how many it will have. */
 bool sched_set(struct sched *, struct sched_vm *, const struct sched_parameter *, uint64_t value,
                uint64_t now, char *why, size_t why_size);
 

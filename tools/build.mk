@@ -6,12 +6,14 @@ JOBS   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN  = $(MAKE) --no-print-directory
 
 C_FILES      = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
-C_DIRS      := hyp hyp/dev sbi sched sched/sim lib guest-os $(wildcard guest-os/*/) tests/unit tests/property tests/guests
+C_DIRS      := hyp hyp/dev sbi sched sched/sim lib guest-os $(wildcard guest-os/*/) tests/unit tests/property \
+               tests/guests tools
 PYTEST_DIRS := $(wildcard tests/tools tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)
 
-.PHONY: all demo test test-long unit pytest experiments experiments-docs check format run gdb setup doctor clean help
+.PHONY: all demo test test-long unit pytest experiments experiments-docs docs check format run gdb setup doctor clean \
+        help
 
 demo: setup ## install what is missing, build, and show how half of everybody's time is stolen
 	@$(AGAIN) $(JOBS) all
@@ -41,6 +43,14 @@ experiments: all ## run the experiments: what is expected beside what is measure
 
 experiments-docs: all ## run the experiments, and put what they measured into docs/experiments
 	@$(STINT) experiments --json $(B)/experiments.json --docs
+
+docs: $(B)/tools/scenario_tables ## put the schedulers' parameters into docs/scenarios.md
+	@$< < docs/scenarios.md > $(B)/scenarios.md
+	@cp $(B)/scenarios.md docs/scenarios.md
+
+$(B)/tools/scenario_tables: $(patsubst %.c,$(UNIT_OBJ)/%.o,tools/scenario_tables.c $(CONFIG_SRC))
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(UNIT_CFLAGS) -o $@ $^
 
 check: setup ## check style and code; nothing may be found
 	@$(AGAIN) $(JOBS) $(B)/compile_commands.json

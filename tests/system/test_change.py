@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""The scheduler and its parameters change while guests run: nobody is lost, nothing is counted twice or not at all, and
+what was asked for is what is measured afterwards."""
+import pytest
+
+from harness import PCPU_PARTS, TICK_NS, VCPU_PARTS, top, vm
+from stintlib.schedulers import scheduler_names
+
+SWITCHES = 1000
+LOAD = (vm("pair", "hog", vcpus=2) + vm("tasks", "timeshare", args="spin sleep:3ms slice=2ms") +
+        vm("disk", "io", args="period=10ms work=200us") + vm("pinned", "hog", affinity="1") +
+        vm("naps", "timeshare", vcpus=2, args="sleep:700us sleep:1ms work:2000000"))
+
+
+def every_other(time, *more):
+    """Each scheduler for 20 ms, in turn."""
+    names = ",".join(scheduler_names())
+    return top(pcpus=2, time=time, quantum="5ms") + f"at 20ms every 20ms: sched {names}\n" + "".join(more) + LOAD
+
+
+@pytest.fixture
+def changed(run_once):
+    return run_once(every_other("20010ms"))
+
+
+class TestAThousandChanges:
+    def test_all_are_carried_out(self, changed):
+        command, = changed.report["commands"]
+        assert (command["done"], command["refused"]) == (SWITCHES, 0)
+        assert changed.report["sched"] == scheduler_names()[(SWITCHES - 1) % len(scheduler_names())]
+        assert changed.stderr == ""
+
+    def test_times_of_a_vcpu(self, changed):
+        report = changed.report
+        sums = {(guest["name"], vcpu["id"]): sum(vcpu[part] for part in VCPU_PARTS)
+                for guest in report["vms"] for vcpu in guest["vcpus"]}
+        assert len(sums) == 7
+        assert {who: total for who, total in sums.items() if total != report["elapsed_ns"]} == {}
+        times = [vcpu[part] for vcpu in changed.vcpus() for part in VCPU_PARTS]
+        assert [time for time in times if time < 0 or time % TICK_NS] == []
+
+    def test_times_of_a_pcpu(self, changed):
+        report = changed.report
+        assert [sum(pcpu[part] for part in PCPU_PARTS) for pcpu in report["pcpus"]] == [report["elapsed_ns"]] * 2
+        given = sum(pcpu["guest_ns"] + pcpu["hyp_vcpu_ns"] for pcpu in report["pcpus"])
+        assert sum(vcpu["run_ns"] for vcpu in changed.vcpus()) == given
+
+    def test_everybody_goes_on(self, changed):
+        """Who wants to run all the time does so again and again, to the end; who waits for events gets his."""
+        assert [guest["name"] for guest in changed.report["vms"] if guest["state"] != "running"] == []
+        for name in ("pair", "tasks", "pinned"):
+            for task in changed.measured(name)["tasks"]:
+                assert task["longest_gap_ns"] < 400_000_000, (name, task)
+        assert changed.measured("disk")["transactions"] > 0.95 * 2000
+        naps = [task["work"] for task in changed.measured("naps")["tasks"] if task["name"].startswith("sleep")]
+        assert min(naps) > 1000
+
+    def test_the_pinned_stays(self, changed):
+        index = next(guest["first_vcpu"] for guest in changed.trace.header["vms"] if guest["name"] == "pinned")
+        runs = [event for event in changed.trace.of("pcpu")[0].events() if event.type == 2 and event.vcpu == index]
+        assert runs == []
+
+
+def test_the_same_trace_twice(run):
+    first, second = (run(every_other("510ms")) for _ in range(2))
+    assert first.trace.lost == 0 and len(first.trace_bytes) > 50_000
+    assert first.trace_bytes == second.trace_bytes and first.report == second.report
+    orders = first.events(0, "sched")
+    assert [(event.time // 20_000_000, event.b) for event in orders] == [(n, 1) for n in range(1, 26)]
+
+
+def test_another_quantum(run):
+    """Two spinners take turns of 30 ms, and of 10 ms from 300 ms on."""
+    scenario = top(time="600ms") + "at 300ms: sched-set quantum=10ms\n" + vm("a", "hog") + vm("b", "hog")
+    spans = run(scenario).spans(0)
+    before = [span.end - span.begin for span in spans if span.begin > 50_000_000 and span.end < 295_000_000]
+    after = [span.end - span.begin for span in spans if span.begin > 320_000_000 and span.end < 595_000_000]
+    assert len(before) > 5 and all(29_800_000 < length < 30_500_000 for length in before)
+    assert len(after) > 20 and all(9_800_000 < length < 10_500_000 for length in after)
