@@ -184,6 +184,8 @@ static void empty_queues(struct sched *s)
 
         list_init(&rq->queue);
         list_init(&rq->parked);
+        for (uint32_t level = 0; level < SCHED_LEVELS; level++)
+            list_init(&rq->level[level]);
         memset(rq->tree, 0, sizeof(rq->tree));
         memset(rq->priv, 0, sizeof(rq->priv));
         __atomic_store_n(&rq->queued, 0, __ATOMIC_RELAXED);

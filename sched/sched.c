@@ -27,6 +27,8 @@ void sched_init(struct sched *s, const struct sched_ops *ops, const struct sched
         spin_init(&rq[i].lock);
         list_init(&rq[i].queue);
         list_init(&rq[i].parked);
+        for (uint32_t level = 0; level < SCHED_LEVELS; level++)
+            list_init(&rq[i].level[level]);
     }
     if (ops->init)
         ops->init(s, 0);
@@ -279,7 +281,7 @@ void sched_give_way(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now)
 
 /* ---- Picking ---- */
 
-/* Under no lock, and perhaps somebody else's duty by the time the lock is had. */
+/* Perhaps it was somebody else's duty by the time the lock is had. */
 static __attribute__((noinline)) void tick(struct sched *s, uint64_t now)
 {
     spin_lock(&s->lock);
@@ -344,13 +346,13 @@ void sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now, stru
     struct sched_rq *rq = &s->rq[pcpu];
     struct sched_vcpu *last = rq->current;
 
-    if (now >= __atomic_load_n(&s->due, __ATOMIC_RELAXED))
-        tick(s, now);
     if (!last)
         claim_idle(s, pcpu);
     spin_lock(&rq->lock);
     if (last)
         charge(s, rq, last, ran, now);
+    if (now >= __atomic_load_n(&s->due, __ATOMIC_RELAXED))
+        tick(s, now);
     if (s->ops->seeks && s->ops->seeks(s, rq, last, now))
         seek(s, rq, now);
     choose(s, rq, now, decision);

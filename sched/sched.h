@@ -51,6 +51,7 @@
 #define SCHED_PARAMS  12         /* slots: of a scheduler's own 0 to 7, then those that all have */
 #define SCHED_COMMON  8          /* the first of those */
 #define SCHED_PRIV    8
+#define SCHED_LEVELS  3
 #define SCHED_WHOLE   1000000   /* one pCPU, in parts per million */
 #define SCHED_WINDOW  100000000 /* ns: over which a VCPU's utilisation is measured */
 
@@ -101,16 +102,17 @@ struct sched_vcpu {
 /* The other pCPUs read `queued` without the lock. */
 struct sched_rq {
     struct spinlock lock;
-    uint32_t pcpu;              /* whose it is; constant */
-    struct list queue, parked;  /* the scheduler's order of those who wait, and of those it has parked; */
-    struct tree tree[3];        /* or in trees: all are the scheduler's */
-    struct sched_vcpu *current; /* RUNNING here, or NULL; the frame's */
-    uint32_t queued;            /* VCPUs that are QUEUED and not parked; the frame's */
-    uint32_t peer;              /* where a look at the other pCPUs goes on; the frame's */
-    uint32_t members;           /* VCPUs that belong here, in whatever state; the frame's, atomic */
-    uint64_t load;              /* the sum of their `load`, ppm; the frame's, atomic */
-    uint64_t priv[SCHED_PRIV];  /* the scheduler's own; zero when it begins */
-} __attribute__((aligned(64))); /* a cache line is one pCPU's */
+    uint32_t pcpu;             /* whose it is; constant */
+    struct list queue, parked; /* the scheduler's order of those who wait, and of those it has parked; */
+    struct list level[SCHED_LEVELS]; /* or one list for each of a few priorities, the best first, */
+    struct tree tree[3];             /* or in trees: all are the scheduler's */
+    struct sched_vcpu *current;      /* RUNNING here, or NULL; the frame's */
+    uint32_t queued;                 /* VCPUs that are QUEUED and not parked; the frame's */
+    uint32_t peer;                   /* where a look at the other pCPUs goes on; the frame's */
+    uint32_t members;                /* VCPUs that belong here, in whatever state; the frame's, atomic */
+    uint64_t load;                   /* the sum of their `load`, ppm; the frame's, atomic */
+    uint64_t priv[SCHED_PRIV];       /* the scheduler's own; zero when it begins */
+} __attribute__((aligned(64)));      /* a cache line is one pCPU's */
 
 enum sched_param_kind {
     SCHED_PARAM_TIME, /* ns; written as 30ms */
@@ -190,7 +192,8 @@ struct sched_ops {
     void (*changed)(struct sched *, struct sched_vm *, uint64_t now);
     /* vcpu is gone for good. It is BLOCKED. */
     void (*remove)(struct sched *, struct sched_rq *, struct sched_vcpu *);
-    /* s->due has come: what spans queues. s->lock is held, no queue's is; sets s->due anew. */
+    /* s->due has come: what spans queues. s->lock is held, and the lock of the queue whose pCPU asks, and whose current
+     * VCPU has been charged; sets s->due anew. */
     void (*tick)(struct sched *, uint64_t now);
 
     /* vcpu becomes runnable: put it into rq. True: ask the pCPU again now. */

@@ -31,6 +31,10 @@ unit_parallel := $(SCHED_SRC) lib/printf.c
 unit_rr       := $(SCHED_SRC) lib/printf.c
 unit_place    := $(SCHED_SRC) lib/printf.c
 unit_sim_events := sched/sim/events.c sched/sim/host.c
+unit_credit   := $(SCHED_SRC) lib/printf.c
+unit_credit_account := $(SCHED_SRC) lib/printf.c
+unit_credit_peers := $(SCHED_SRC) lib/printf.c
+unit_credit_shares := $(SCHED_SRC) lib/printf.c
 
 UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS  := $(UNIT_TESTS:%=$(B)/unit/test_%)

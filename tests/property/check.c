@@ -99,6 +99,8 @@ static void check_rq(struct world *w, struct sched_rq *rq, struct tally *tally, 
 {
     find_in_list(w, rq, &rq->queue, tally);
     find_in_list(w, rq, &rq->parked, tally);
+    for (size_t i = 0; i < COUNT_OF(rq->level); i++)
+        find_in_list(w, rq, &rq->level[i], tally);
     for (size_t i = 0; i < COUNT_OF(rq->tree); i++)
         find_in_tree(w, rq, rq->tree[i].root, NULL, tally);
     require(w, tally->found == waiting, "pCPU %u: %u wait, and %u are in its queues", rq->pcpu, waiting,

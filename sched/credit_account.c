@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The accounting of the credit scheduler: every period, 300 credits for each pCPU are shared among the VMs that
+ * have active VCPUs.
+ *
+ * A VM's share is to that of all as its weight times its active VCPUs. It takes no more than 300 credits for each
+ * of them, or than its cap; what it leaves is shared among those who come after it. So that it is not lost if nobody
+ * does, who has left something comes first the next time. All shares are rounded up.
+ *
+ * What comes of it is written down at the VCPU, in words of their own: its pCPU reads them when it
+ * next picks. A VCPU that is far enough ahead leaves the active ones: a sleeper stops earning.
+ */
+#include "sched/credit.h"
+
+struct round {
+    uint64_t credits; /* to be shared: 300 for each pCPU, and what was passed on */
+    uint64_t weight;  /* of all active VCPUs, */
+    uint64_t left;    /* of those among them whose turn has not come */
+};
+
+static uint64_t divide_up(uint64_t a, uint64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void set_out(struct sched *s, struct sched_vcpu *vcpu, bool out)
+{
+    if (credit_load(&IS_OUT(vcpu)) == out)
+        return;
+    credit_store(&IS_OUT(vcpu), out);
+    sched_ask(s, __atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED));
+}
+
+static void judge_debtor(struct sched *s, struct sched_vcpu *vcpu, int64_t credit, int64_t cap)
+{
+    credit_store(&IS_OVER(vcpu), true);
+    if (cap == 0 || credit < -cap)
+        set_out(s, vcpu, cap != 0);
+    if (credit < -CREDITS(s))
+        credit_add_ns(vcpu, (-CREDITS(s) - credit) * CREDIT_NS);
+}
+
+static void judge_saver(struct sched *s, struct sched_vcpu *vcpu, int64_t credit)
+{
+    credit_store(&IS_OVER(vcpu), false);
+    set_out(s, vcpu, false);
+    if (credit > CREDITS(s)) {
+        credit_store(&IS_ACTIVE(vcpu), false);
+        credit_add_ns(vcpu, (credit / 2 - credit) * CREDIT_NS);
+    }
+}
+
+/* `cap`: how many credits of debt it may have before it is parked; 0: any. */
+static void pay(struct sched *s, struct sched_vcpu *vcpu, uint64_t credits, uint64_t cap)
+{
+    int64_t credit = credit_of(credit_add_ns(vcpu, (int64_t)(credits * CREDIT_NS)));
+
+    if (credit < 0)
+        judge_debtor(s, vcpu, credit, (int64_t)cap);
+    else
+        judge_saver(s, vcpu, credit);
+}
+
+/* What the VM may take at most. */
+static uint64_t limit(const struct sched *s, const struct sched_vm *vm, uint64_t cap)
+{
+    uint64_t most = ACTIVES(vm) * (uint64_t)CREDITS(s);
+
+    return cap ? least(most, cap) : most;
+}
+
+/* Its share; what it cannot take is passed on. */
+static uint64_t share(struct sched *s, struct sched_vm *vm, uint64_t cap, struct round *round)
+{
+    uint64_t weight = WEIGHT(vm) * ACTIVES(vm);
+    uint64_t fair = divide_up(round->credits * weight, round->weight), most = limit(s, vm, cap);
+
+    round->left -= weight;
+    IS_LIMITED(vm) = fair >= most;
+    if (fair < most)
+        return fair;
+    if (round->left)
+        round->credits += divide_up((fair - most) * round->weight, round->left);
+    return most;
+}
+
+static void pay_vm(struct sched *s, struct sched_vm *vm, struct round *round)
+{
+    uint64_t cap = divide_up(CAP(vm) * (uint64_t)CREDITS(s), 100);
+    uint64_t each = divide_up(share(s, vm, cap, round), ACTIVES(vm));
+    uint64_t cap_each = divide_up(cap, ACTIVES(vm));
+    struct list *link;
+
+    ACTIVES(vm) = 0;
+    list_for_each (link, &vm->members) {
+        struct sched_vcpu *vcpu = container_of(link, struct sched_vcpu, sibling);
+
+        sched_touch();
+        if (credit_load(&IS_ACTIVE(vcpu)))
+            pay(s, vcpu, each, cap_each);
+    }
+}
+
+static void count_actives(struct sched_vm *vm)
+{
+    struct list *link;
+
+    ACTIVES(vm) = 0;
+    list_for_each (link, &vm->members)
+        ACTIVES(vm) += credit_load(&IS_ACTIVE(container_of(link, struct sched_vcpu, sibling)));
+}
+
+static struct sched_vm *vm_of(struct list *link)
+{
+    return container_of(link, struct sched_vm, link);
+}
+
+static void pay_vms(struct sched *s, bool limited, struct round *round)
+{
+    struct list *link;
+
+    list_for_each (link, &s->vms)
+        if (ACTIVES(vm_of(link)) && IS_LIMITED(vm_of(link)) == limited)
+            pay_vm(s, vm_of(link), round);
+}
+
+/* The accounting of one period. False: nobody is active. */
+static bool account(struct sched *s)
+{
+    struct round round = {.credits = s->pcpus * (uint64_t)CREDITS(s)};
+    struct list *link;
+
+    list_for_each (link, &s->vms) {
+        count_actives(vm_of(link));
+        round.weight += WEIGHT(vm_of(link)) * ACTIVES(vm_of(link));
+    }
+    round.left = round.weight;
+    pay_vms(s, true, &round);
+    pay_vms(s, false, &round); /* who has just become limited has been paid, and has no ACTIVES any more */
+    return round.weight != 0;
+}
+
+/*
+ * While all pCPUs idle nobody asks, and periods are missed. They are made up for, which comes to an end: each gives
+ * a credit or more to every active VCPU, the floor is 300 below and the ceiling 300 above, so after 602 periods
+ * nobody is active any more.
+ */
+void credit_account(struct sched *s, uint64_t now)
+{
+    uint64_t due = s->due;
+
+    while (due <= now && account(s))
+        due += PERIOD(s);
+    __atomic_store_n(&s->due, credit_next(now, PERIOD(s)), __ATOMIC_RELAXED);
+    credit_store(&ACCOUNTINGS(s), ACCOUNTINGS(s) + 1);
+}
