@@ -22,7 +22,7 @@ static void check_place(struct world *w, struct actor *actor)
             "VCPU %u: its state and its pCPU differ on whether it runs", number(w, actor));
     require(w, !vcpu->parked || vcpu->state == SCHED_QUEUED, "VCPU %u is parked and does not wait",
             number(w, actor));
-    require(w, vcpu->state == SCHED_QUEUED || (list_empty(&vcpu->link) && !vcpu->node.in),
+    require(w, vcpu->state != SCHED_BLOCKED || (list_empty(&vcpu->link) && !vcpu->node.in),
             "VCPU %u is in a queue and does not wait", number(w, actor));
     require(w, vcpu->vm->param == vcpu->vm->values[sched_index(w->sched.ops)],
             "VM %u has another scheduler's parameters", vcpu->vm->id);
@@ -49,16 +49,23 @@ static void check_times(struct world *w, struct actor *actor)
 /* ---- Queues ---- */
 
 struct tally {
-    uint32_t members, queued, found;
+    uint32_t members, queued, waiting;
     uint64_t load;
+    uint32_t found;       /* in lists and trees, and how often */
+    bool seen[MAX_VCPUS]; /* of those that wait */
 };
 
+/* A VCPU is in some list or tree of its queue; who runs may be in one that says whose turn is next. */
 static void find(struct world *w, const struct sched_rq *rq, struct sched_vcpu *vcpu, struct tally *tally)
 {
-    tally->found++;
-    require(w, tally->found <= MAX_VCPUS, "the queue of pCPU %u is a circle", rq->pcpu);
-    require(w, vcpu->state == SCHED_QUEUED && vcpu->pcpu == rq->pcpu,
-            "VCPU %u is in a queue of pCPU %u, state %d", number(w, actor_of(vcpu)), rq->pcpu, vcpu->state);
+    uint32_t i = number(w, actor_of(vcpu));
+
+    require(w, ++tally->found <= 2 * MAX_VCPUS, "a queue of pCPU %u is a circle", rq->pcpu);
+    require(w, vcpu->pcpu == rq->pcpu && (vcpu->state == SCHED_QUEUED || vcpu == rq->current),
+            "VCPU %u is in a queue of pCPU %u; it belongs to pCPU %u, state %d", i, rq->pcpu, vcpu->pcpu,
+            vcpu->state);
+    tally->waiting += vcpu->state == SCHED_QUEUED && !tally->seen[i];
+    tally->seen[i] = true;
 }
 
 static void find_in_list(struct world *w, const struct sched_rq *rq, struct list *head, struct tally *tally)
@@ -67,44 +74,52 @@ static void find_in_list(struct world *w, const struct sched_rq *rq, struct list
 
     list_for_each (link, head) {
         require(w, link->next->prev == link, "a list of pCPU %u is broken", rq->pcpu);
-        find(w, rq, container_of(link, struct sched_vcpu, link), tally);
+        find(w, rq, sched_of_link(link), tally);
     }
 }
 
-/* The nodes below `node`, in order after `last`; returns the last. */
-static struct tree_node *find_in_tree(struct world *w, const struct sched_rq *rq, struct tree_node *node,
-                                      struct tree_node *last, struct tally *tally)
+/* The least value of those from `node` on down; each is in order behind `*last`, which becomes the last of them. */
+static uint64_t find_in_tree(struct world *w, const struct sched_rq *rq, struct tree_node *node,
+                             struct tree_node **last, struct tally *tally)
 {
-    uint64_t least;
+    uint64_t least = node->value, below;
 
-    if (!node)
-        return last;
-    last = find_in_tree(w, rq, node->left, last, tally);
-    require(w, !last || last->key <= node->key, "a tree of pCPU %u is not in order", rq->pcpu);
+    if (node->left) {
+        below = find_in_tree(w, rq, node->left, last, tally);
+        least = below < least ? below : least;
+        require(w, node->left->parent == node, "a tree of pCPU %u is broken", rq->pcpu);
+    }
+    require(w, !*last || (*last)->key <= node->key, "a tree of pCPU %u is not in order", rq->pcpu);
     find(w, rq, container_of(node, struct sched_vcpu, node), tally);
-    last = find_in_tree(w, rq, node->right, node, tally);
-    least = node->value;
-    if (node->left && node->left->least < least)
-        least = node->left->least;
-    if (node->right && node->right->least < least)
-        least = node->right->least;
-    require(w,
-            node->in && node->least == least && (!node->left || node->left->parent == node) &&
-                (!node->right || node->right->parent == node),
-            "a tree of pCPU %u does not know its nodes", rq->pcpu);
-    return last;
+    *last = node;
+    if (node->right) {
+        below = find_in_tree(w, rq, node->right, last, tally);
+        least = below < least ? below : least;
+        require(w, node->right->parent == node, "a tree of pCPU %u is broken", rq->pcpu);
+    }
+    require(w, node->in && node->least == least, "a tree of pCPU %u does not know its least value", rq->pcpu);
+    return least;
 }
 
-static void check_rq(struct world *w, struct sched_rq *rq, struct tally *tally, uint32_t waiting)
+static void find_waiting(struct world *w, struct sched_rq *rq, struct tally *tally)
 {
     find_in_list(w, rq, &rq->queue, tally);
     find_in_list(w, rq, &rq->parked, tally);
     for (size_t i = 0; i < COUNT_OF(rq->level); i++)
         find_in_list(w, rq, &rq->level[i], tally);
-    for (size_t i = 0; i < COUNT_OF(rq->tree); i++)
-        find_in_tree(w, rq, rq->tree[i].root, NULL, tally);
-    require(w, tally->found == waiting, "pCPU %u: %u wait, and %u are in its queues", rq->pcpu, waiting,
-            tally->found);
+    for (size_t i = 0; i < COUNT_OF(rq->tree); i++) {
+        struct tree_node *last = NULL;
+
+        if (rq->tree[i].root)
+            find_in_tree(w, rq, rq->tree[i].root, &last, tally);
+    }
+}
+
+static void check_rq(struct world *w, struct sched_rq *rq, struct tally *tally, uint32_t waiting)
+{
+    find_waiting(w, rq, tally);
+    require(w, tally->waiting == waiting, "pCPU %u: %u wait, and %u are in its queues", rq->pcpu, waiting,
+            tally->waiting);
     require(w, rq->queued == tally->queued, "pCPU %u counts %u that wait, and %u do", rq->pcpu, rq->queued,
             tally->queued);
     require(w, rq->members == tally->members, "pCPU %u counts %u members, and has %u", rq->pcpu, rq->members,
@@ -119,7 +134,7 @@ static void check_rq(struct world *w, struct sched_rq *rq, struct tally *tally, 
 
 static void check_queues(struct world *w)
 {
-    struct tally tallies[MAX_PCPUS] = {{0}};
+    struct tally tallies[MAX_PCPUS] = {{.members = 0}};
     uint32_t waiting[MAX_PCPUS] = {0};
 
     for (uint32_t i = 0; i < w->vcpus; i++) {

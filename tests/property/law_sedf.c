@@ -5,7 +5,7 @@
  */
 #include "tests/property/laws.h"
 
-#define GRAIN (1 * US) /* less than that of a budget counts as spent, and is set off against the next */
+#define GRAIN (20 * US) /* less than that of a budget counts as spent, and is set off against the next */
 
 static uint64_t value(const struct actor *actor, const char *name)
 {

@@ -60,15 +60,20 @@ void chaos_alone(struct world *w, const struct sched_ops *only, uint64_t seed)
             chaos(w, sched_all[i], seed);
 }
 
-/* ---- placement = balance: no two siblings on one pCPU ---- */
+/* ---- placement = balance: no two siblings that run or wait on one pCPU, if they are no more than the pCPUs ---- */
+
+static bool is_awake(const struct actor *actor)
+{
+    return actor->state == RUN || actor->state == WAIT || actor->state == PARKED;
+}
 
 static void watch_siblings(struct world *w)
 {
     for (uint32_t i = 0; i < w->vcpus; i++)
         for (uint32_t j = i + 1; j < w->vcpus && w->actors[j].vcpu.vm == w->actors[i].vcpu.vm; j++)
             require(w,
-                    w->actors[i].vcpu.pcpu != w->actors[j].vcpu.pcpu || w->actors[i].state == OUT ||
-                        w->actors[j].state == OUT,
+                    w->actors[i].vcpu.pcpu != w->actors[j].vcpu.pcpu || !is_awake(&w->actors[i]) ||
+                        !is_awake(&w->actors[j]),
                     "VCPUs %u and %u are siblings, and share pCPU %u", i, j, w->actors[i].vcpu.pcpu);
 }
 

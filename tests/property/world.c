@@ -310,6 +310,15 @@ static bool add_vcpu(struct world *w, struct actor *actor)
     return true;
 }
 
+static void end_vcpu(struct world *w, struct actor *actor)
+{
+    note(w, "VCPU %u is removed", (uint32_t)(actor - w->actors), 0, 0);
+    w->call = w->now;
+    sched_remove(&w->sched, &actor->vcpu);
+    actor->wakes = NEVER;
+    settle(w);
+}
+
 bool world_start_vm(struct world *w, uint32_t vm)
 {
     struct guest *guest = &w->guests[vm];
@@ -319,23 +328,13 @@ bool world_start_vm(struct world *w, uint32_t vm)
             continue;
         note(w, "VM %u is refused for its VCPU %u", vm, i, 0);
         while (i-- > 0)
-            sched_remove(&w->sched, &w->actors[guest->first + i].vcpu);
-        settle(w);
+            end_vcpu(w, &w->actors[guest->first + i]);
         return false;
     }
     note(w, "VM %u is started", vm, 0, 0);
     guest->started = true;
     guest->starts = NEVER;
     return true;
-}
-
-static void end_vcpu(struct world *w, struct actor *actor)
-{
-    note(w, "VCPU %u is removed", (uint32_t)(actor - w->actors), 0, 0);
-    w->call = w->now;
-    sched_remove(&w->sched, &actor->vcpu);
-    actor->wakes = NEVER;
-    settle(w);
 }
 
 /* Those of a leaving VM: the running ones block, the blocked ones go. */
