@@ -30,7 +30,7 @@ static void take_rounds(const char *value)
 
 static const struct argument arguments[] = {
     {"inside=TIME", "how much work each does with the lock (20us)", take_inside},
-    {"outside=TIME", "how much work each does between (80us)", take_outside},
+    {"outside=TIME", "how much work each does between, on average (80us)", take_outside},
     {"rounds=N", "each takes the lock so often and ends (never)", take_rounds},
     {0},
 };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One of several that want the same lock, and what the waiting costs it. When the one inside loses its CPU,
- * the others spin for as long as it is away.
+ * the others spin for as long as it is away. What it does between takes now longer, now shorter, so that nobody keeps
+ * time with the slices of a scheduler.
  */
 #include "guest-os/user/lock.h"
 #include "guest-os/user/programs.h"
+#include "guest-os/user/random.h"
 #include "guest-os/user/user.h"
 #include "guest-os/user/work.h"
 
@@ -45,14 +47,15 @@ static void work_inside(volatile struct room *room, uint64_t iterations, uint64_
 void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self)
 {
     struct room *room = (struct room *)USER_SHARED;
-    uint64_t reported[NUMBERS] = {0}, last_report = now();
+    uint64_t reported[NUMBERS] = {0}, last_report = now(), random = self;
 
     for (uint64_t round = 1; round <= rounds || !rounds; round++) {
+        random = random_next(random);
         acquire(&room->lock, reported);
         work_inside(room, inside, self, reported);
         lock_release(&room->lock);
         if (outside)
-            work_iterations(outside, 0);
+            work_iterations(random_about(random, outside) + 1, 0);
         if (now() - last_report >= REPORT_TICKS) {
             report(reported, NUMBERS);
             last_report = now();

@@ -27,9 +27,9 @@ void sleeper(uint64_t ticks);
 void periodic(uint64_t iterations);
 #define PERIODIC_NUMBERS {"work", "checksum", 0}
 
-/* Takes the lock in the shared page, does `inside` iterations, releases it, does `outside` iterations;
- * `rounds` times, 0: for ever. `self` is another number for each of them, not 0. A violation is a round in
- * which somebody else was inside as well. */
+/* Takes the lock in the shared page, does `inside` iterations, releases it, does about `outside` iterations, now
+ * more, now fewer; `rounds` times, 0: for ever. `self` is another number for each of them, not 0. A violation is a
+ * round in which somebody else was inside as well. */
 void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self);
 #define LOCKER_NUMBERS {"acquires", "spins", "spin_ns", "violations", 0}
 

@@ -14,9 +14,8 @@
 #define LONGEST         (3600 * NS_PER_S)
 #define DEFAULT_IPS     62500000UL
 #define SLICE_LEAST     20000
-#define PARTS_PER_MS    16 /* of a dodger's work between two looks at the clock */
+#define PARTS_PER_MS    64 /* of a dodger's work between two looks at the clock */
 #define UNIT_ITERATIONS 250
-#define ROUND_NS        1200      /* of a locker, but for its work */
 #define UNKNOWN         "one of:" /* and then come their names */
 #define TOO_MANY_TASKS  "at most 32 tasks"
 
@@ -225,7 +224,7 @@ static const char *start_smp(struct guest *guest)
         if (!task)
             return TOO_MANY_TASKS;
         task->arg[0] = guest_work(guest, guest->setting[SETTING_WORK]);
-        task->arg[1] = guest_work(guest, guest->setting[SETTING_OUTSIDE]) + ROUND_NS;
+        task->arg[1] = guest_work(guest, guest->setting[SETTING_OUTSIDE]);
     }
     return NULL;
 }

@@ -3,6 +3,7 @@
  * What tasks do: guest-os/user/ without the instructions. Each is called when what it asked for last is done.
  */
 #include "guest-os/user/latency.h"
+#include "guest-os/user/random.h"
 #include "sched/sim/guest.h"
 
 static struct action work(uint64_t ns)
@@ -184,8 +185,9 @@ static void server_count(const struct task *task, uint64_t now, uint64_t numbers
 /* ---- locker: several want one lock ---- */
 
 enum { LOCKER_INSIDE, LOCKER_OUTSIDE }; /* of arg */
-enum { LOCKER_ACQUIRES, LOCKER_SPINS, LOCKER_SPIN_NS, LOCKER_SINCE, LOCKER_RAN };
-#define SPIN_NS 48 /* a turn of lock_wait (guest-os/user/lock.h): three instructions */
+enum { LOCKER_ACQUIRES, LOCKER_SPINS, LOCKER_SPIN_NS, LOCKER_SINCE, LOCKER_RAN, LOCKER_RANDOM };
+#define ROUND_NS 1200 /* of a round, but for its work */
+#define SPIN_NS  48   /* a turn of lock_wait (guest-os/user/lock.h): three instructions */
 
 static const struct number locker_numbers[] = {
     {"acquires", TOTAL_SUM}, {"spins", TOTAL_SUM}, {"spin_ns", TOTAL_SUM}, {"violations", TOTAL_SUM}, {0}};
@@ -221,15 +223,19 @@ static struct action acquire(struct task *task, uint64_t now)
 static struct action locker_step(struct task *task, uint64_t now)
 {
     struct guest *guest = task->guest;
+    uint64_t *value = task->value;
 
     if (task->stage == 0)
-        return task->value[LOCKER_ACQUIRES] && task->value[LOCKER_ACQUIRES] == guest->setting[SETTING_MOST]
+        return value[LOCKER_ACQUIRES] && value[LOCKER_ACQUIRES] == guest->setting[SETTING_MOST]
                    ? (struct action){ACT_EXIT, 0}
                    : acquire(task, now);
     task->stage = 0;
     guest->lock = NULL;
     guest->owner->lock_is_free(guest);
-    return work(task->arg[LOCKER_OUTSIDE]);
+    if (value[LOCKER_ACQUIRES] == 1)
+        value[LOCKER_RANDOM] = task->cpu + 1;
+    value[LOCKER_RANDOM] = random_next(value[LOCKER_RANDOM]);
+    return work(ROUND_NS + random_about(value[LOCKER_RANDOM], task->arg[LOCKER_OUTSIDE]));
 }
 
 static void locker_count(const struct task *task, uint64_t now, uint64_t numbers[GUEST_NUMBERS])
