@@ -30,6 +30,7 @@ unit_sched    := $(SCHED_SRC) lib/printf.c
 unit_parallel := $(SCHED_SRC) lib/printf.c
 unit_rr       := $(SCHED_SRC) lib/printf.c
 unit_place    := $(SCHED_SRC) lib/printf.c
+unit_tree     := sched/tree.c
 unit_sim_events := sched/sim/events.c sched/sim/host.c
 unit_credit   := $(SCHED_SRC) lib/printf.c
 unit_credit_account := $(SCHED_SRC) lib/printf.c

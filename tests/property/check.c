@@ -84,18 +84,19 @@ static uint64_t find_in_tree(struct world *w, const struct sched_rq *rq, struct 
 {
     uint64_t least = node->value, below;
 
-    if (node->left) {
-        below = find_in_tree(w, rq, node->left, last, tally);
-        least = below < least ? below : least;
-        require(w, node->left->parent == node, "a tree of pCPU %u is broken", rq->pcpu);
+    if (node->child[0]) {
+        below = find_in_tree(w, rq, node->child[0], last, tally);
+        least = tree_before(below, least) ? below : least;
+        require(w, node->child[0]->parent == node, "a tree of pCPU %u is broken", rq->pcpu);
     }
-    require(w, !*last || (*last)->key <= node->key, "a tree of pCPU %u is not in order", rq->pcpu);
+    require(w, !*last || !tree_before(node->key, (*last)->key), "a tree of pCPU %u is not in order",
+            rq->pcpu);
     find(w, rq, container_of(node, struct sched_vcpu, node), tally);
     *last = node;
-    if (node->right) {
-        below = find_in_tree(w, rq, node->right, last, tally);
-        least = below < least ? below : least;
-        require(w, node->right->parent == node, "a tree of pCPU %u is broken", rq->pcpu);
+    if (node->child[1]) {
+        below = find_in_tree(w, rq, node->child[1], last, tally);
+        least = tree_before(below, least) ? below : least;
+        require(w, node->child[1]->parent == node, "a tree of pCPU %u is broken", rq->pcpu);
     }
     require(w, node->in && node->least == least, "a tree of pCPU %u does not know its least value", rq->pcpu);
     return least;
