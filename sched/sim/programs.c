@@ -187,7 +187,7 @@ static void server_count(const struct task *task, uint64_t now, uint64_t numbers
 enum { LOCKER_INSIDE, LOCKER_OUTSIDE }; /* of arg */
 enum { LOCKER_ACQUIRES, LOCKER_SPINS, LOCKER_SPIN_NS, LOCKER_SINCE, LOCKER_RAN, LOCKER_RANDOM };
 #define ROUND_NS 1200 /* of a round, but for its work */
-#define SPIN_NS  48   /* a turn of lock_wait (guest-os/user/lock.h): three instructions */
+#define SPIN_NS  80   /* a turn of lock_wait (guest-os/user/lock.h): five instructions */
 
 static const struct number locker_numbers[] = {
     {"acquires", TOTAL_SUM}, {"spins", TOTAL_SUM}, {"spin_ns", TOTAL_SUM}, {"violations", TOTAL_SUM}, {0}};
