@@ -194,7 +194,7 @@ static void init_scheduler(void)
 {
     static const struct sched_owner owner = {.parked = vcpu_note_parked};
     sched_init(&machine.sched, scenario.sched, &owner, run_queues, &scenario.topology);
-    memcpy(machine.sched.values, scenario.sched_param, sizeof(machine.sched.values));
+    sched_begin_with(&machine.sched, scenario.sched_param);
 }
 
 static void check_admission(void)

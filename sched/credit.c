@@ -55,6 +55,11 @@ static enum level best_waiting(const struct sched_rq *rq)
 
 /* ---- In and out of the queues ---- */
 
+static inline void push(struct sched_rq *rq, struct sched_vcpu *vcpu)
+{
+    list_push_back(&rq->level[level_of(vcpu)], &vcpu->link);
+}
+
 /* Behind its equals; or it is parked. */
 static void enqueue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
@@ -62,7 +67,10 @@ static void enqueue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcp
 
     if (vcpu->parked != out)
         sched_park(s, vcpu, out, now);
-    list_push_back(out ? &rq->parked : &rq->level[level_of(vcpu)], &vcpu->link);
+    if (out)
+        list_push_back(&rq->parked, &vcpu->link);
+    else
+        push(rq, vcpu);
 }
 
 /* Behind all its equals, and one of lower priority. */
@@ -74,7 +82,7 @@ static void enqueue_yielding(struct sched_rq *rq, struct sched_vcpu *vcpu)
             return;
         }
     }
-    list_push_back(&rq->level[level_of(vcpu)], &vcpu->link);
+    push(rq, vcpu);
 }
 
 static void move_all(struct list *from, struct list *to)
@@ -191,13 +199,23 @@ static bool goes_on(const struct sched *s, const struct sched_rq *rq, const stru
     return has_turn(s, current) && (waiting == level || current->ran - CAME(current) < RATE_LIMIT(s));
 }
 
-/* current, who was not chosen, waits. */
-static void put_back(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now)
+/* current, who yields or is out of its cap, waits. */
+static __attribute__((noinline)) void put_aside(struct sched *s, struct sched_rq *rq,
+                                                struct sched_vcpu *current, uint64_t now)
 {
-    if (YIELDS(current) && !credit_load(&IS_OUT(current)))
-        enqueue_yielding(rq, current);
-    else
+    if (credit_load(&IS_OUT(current)))
         enqueue(s, rq, current, now);
+    else
+        enqueue_yielding(rq, current);
+}
+
+/* current waits. */
+static inline void put_back(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now)
+{
+    if (may_go_on(current))
+        push(rq, current);
+    else
+        put_aside(s, rq, current, now);
 }
 
 /* Takes the first in line out of the queue; that may be one who yields and finds nobody there. */
@@ -269,7 +287,7 @@ static bool credit_seeks(struct sched *s, struct sched_rq *rq, struct sched_vcpu
 {
     enum level best;
 
-    if (s->pcpus == 1 || now < NEXT_SEEK(rq))
+    if (now < NEXT_SEEK(rq))
         return false;
     keep_sorted(s, rq, now);
     best = best_waiting(rq);

@@ -34,6 +34,13 @@ void sched_init(struct sched *s, const struct sched_ops *ops, const struct sched
         ops->init(s, 0);
 }
 
+void sched_begin_with(struct sched *s, const uint64_t values[SCHED_KINDS][SCHED_PARAMS])
+{
+    memcpy(s->values, values, sizeof(s->values));
+    if (s->ops->changed)
+        s->ops->changed(s, NULL, 0);
+}
+
 void sched_vm_init(struct sched_vm *vm, uint32_t id)
 {
     memset(vm, 0, sizeof(*vm));
@@ -353,7 +360,7 @@ void sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now, stru
         charge(s, rq, last, ran, now);
     if (now >= __atomic_load_n(&s->due, __ATOMIC_RELAXED))
         tick(s, now);
-    if (s->ops->seeks && s->ops->seeks(s, rq, last, now))
+    if (s->ops->seeks && s->pcpus > 1 && s->ops->seeks(s, rq, last, now))
         seek(s, rq, now);
     choose(s, rq, now, decision);
     if (rq->queued && somebody_idles(s) && ask_helper(s, rq))

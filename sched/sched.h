@@ -209,8 +209,8 @@ struct sched_ops {
     void (*yield)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t now);
     /* the running vcpu ran for `ran` ns since the last charge, up to `now`; vcpu->ran has them already. */
     void (*charge)(struct sched *, struct sched_rq *, struct sched_vcpu *, uint64_t ran, uint64_t now);
-    /* Before a pick that finds somebody here: true: if another pCPU's victim() has somebody for this one, he is
-     * to come over first. NULL: only for a pCPU that would idle. */
+    /* Before a pick that finds somebody here, where there are other pCPUs: true: if another pCPU's victim() has
+     * somebody for this one, he is to come over first. NULL: only for a pCPU that would idle. */
     bool (*seeks)(struct sched *, struct sched_rq *, struct sched_vcpu *current, uint64_t now);
     /* Who next, and for how long (*slice, ns)? `current` is runnable and not in the queue, or NULL. Takes
      * the chosen one out of the queue and puts a `current` that was not chosen into it, or parks it. NULL:
@@ -235,6 +235,9 @@ struct sched_ops {
 /* What the frame needs to begin. `rq`: an array of `pcpus`. All parameters start at their initial values. */
 void sched_init(struct sched *, const struct sched_ops *, const struct sched_owner *, struct sched_rq *rq,
                 const struct sched_topology *);
+
+/* Other values for the parameters of the top, of all schedulers at once, before the first VCPU is added. */
+void sched_begin_with(struct sched *, const uint64_t values[SCHED_KINDS][SCHED_PARAMS]);
 
 /* A new VM without VCPUs, its parameters at their initial values. */
 void sched_vm_init(struct sched_vm *, uint32_t id);

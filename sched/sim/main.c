@@ -110,7 +110,7 @@ static void make_scheduler(void)
     static const struct sched_owner owner = {.parked = vcpu_note_parked};
 
     sched_init(&sim.sched, scenario.sched, &owner, sim.rq, &scenario.topology);
-    memcpy(sim.sched.values, scenario.sched_param, sizeof(sim.sched.values));
+    sched_begin_with(&sim.sched, scenario.sched_param);
 }
 
 static void check_admission(void)

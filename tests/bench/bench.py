@@ -44,6 +44,7 @@ EXITS = (
     Row("set_timer", "set_timer", 210, ("242", "341", "915", "996")),
     Row("uart_read", "read of an emulated UART register", 350, ("passthrough", "-", "1,092", "3,181")),
     Row("vcpu_switch", "guest A to guest B, preempted (rr)", 400, ("never", "-", "2,656", "not measured")),
+    Row("vcpu_switch_credit", "the same under credit", 550, ("never", "-", "2,656", "not measured")),
 )
 OTHERS = (
     Row("boot", "boot: first instruction to first guest, two small guests", 5_000_000),
@@ -78,23 +79,22 @@ def measure_exits():
 
 def find_switches(gaps, others):
     """Instructions from one guest's last value to the other's first one, for each gap of the one in
-    which the other is seen to begin. Both are lists of (before, after)."""
-    begins = sorted(after for _, after in others)
+    which a gap of the other ends that began before. Both are lists of (before, after)."""
     for before, after in gaps:
-        first = next((value for value in begins if value > before), after)
-        if first < after:
-            yield first - before
+        left, begins = next(((left, value) for left, value in sorted(others) if value > before), (before, after))
+        if left < before and begins < after:
+            yield begins - before
 
 
-def measure_switch():
+def measure_switch(key, *words):
     """Median and worst. The guests read instret every third instruction: 1 to 5 of each are the guests' own."""
-    rings = run(BENCH / "switch.conf", "--shift", "0").trace.of("guest")
+    rings = run(BENCH / "switch.conf", "--shift", "0", *words).trace.of("guest")
     a, b = ([(event.a, event.b) for event in ring.events() if event.type == EV_GAP] for ring in rings
             if ring.info["vcpu"] == 0)
     found = [*find_switches(a, b), *find_switches(b, a)]
     if len(found) < FEWEST_SWITCHES:
         raise CannotRun(f"{len(found)} switches were seen, at least {FEWEST_SWITCHES} should be")
-    return {"vcpu_switch": median_high(found), "vcpu_switch_worst": max(found), "vcpu_switch_seen": len(found)}
+    return {key: median_high(found), f"{key}_worst": max(found), f"{key}_seen": len(found)}
 
 
 def measure_boot():
@@ -121,7 +121,9 @@ def measure_image():
 def measure():
     """Every measure, by its key."""
     check_version()
-    return {**measure_exits(), **measure_switch(), **measure_boot(), **measure_trace(), **measure_image()}
+    return {**measure_exits(), **measure_switch("vcpu_switch"),
+            **measure_switch("vcpu_switch_credit", "--sched", "credit", "--for", "125ms"),
+            **measure_boot(), **measure_trace(), **measure_image()}
 
 
 def missed(row, measured):

@@ -31,9 +31,10 @@ PC = 32                 # its number among the registers of the `g` packet
 MOST = 100_000          # instructions, after which it is no exit but a hang
 TIMEOUT = 10            # seconds for an answer of QEMU
 
-# Scenario, and how many exits to let pass: exits.c goes through its kinds 1,016 times each.
+# Scenario, how many exits to let pass, and options: exits.c goes through its kinds 1,016 times each; under credit,
+# one exit in three is a switch, the others are ticks.
 EXITS = {"null_sbi": ("exits", 500), "set_timer": ("exits", 1500), "uart_read": ("exits", 2500),
-         "vcpu_switch": ("switch", 50)}
+         "vcpu_switch": ("switch", 50), "vcpu_switch_credit": ("switch", 51, "--sched", "credit")}
 
 
 class Stub:
@@ -116,9 +117,9 @@ def await_stub(folder):
     return Stub(folder / GDB_SOCKET)
 
 
-def record(scenario, skip):
+def record(scenario, skip, *words):
     """Starts the scenario halted, and follows the exit that comes after `skip` others."""
-    options = parse(["run", str(BENCH / f"{scenario}.conf"), "--shift", "0", "--gdb"])
+    options = parse(["run", str(BENCH / f"{scenario}.conf"), "--shift", "0", "--gdb", *words])
     with scratch_directory(f"where-{scenario}", None) as folder:
         machine = load_job(options).machine(folder)
         with open(folder / "ram", "wb") as ram:

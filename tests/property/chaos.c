@@ -175,12 +175,14 @@ static void populate(struct world *w)
 
 void chaos(struct world *w, const struct sched_ops *only, uint64_t seed)
 {
+    uint64_t values[SCHED_KINDS][SCHED_PARAMS];
     struct sched_topology topology;
 
     w->random = seed;
     topology = random_topology(w);
     world_begin(w, only ? only : random_scheduler(w), &topology, seed);
-    random_params(w, w->sched.values, false, 1);
+    random_params(w, values, false, 1);
+    sched_begin_with(&w->sched, values);
     w->late = world_random(w, 2) ? 0 : world_between(w, 1, 300 * US);
     w->skew = world_random(w, 3) ? 0 : world_between(w, 1, 300 * US);
     populate(w);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void law_begin(struct world *w, const struct sched_ops *ops, uint32_t pcpus, uint64_t seed)
 {
@@ -28,20 +29,26 @@ struct guest *law_vm(struct world *w, uint32_t vcpus, uint32_t pcpu, struct habi
 
 void law_set(struct world *w, struct guest *guest, const char *name, uint64_t value)
 {
+    uint64_t values[SCHED_KINDS][SCHED_PARAMS];
     bool known = false;
 
+    memcpy(values, guest ? guest->vm.values : w->sched.values, sizeof(values));
     for (uint32_t i = 0; sched_all[i]; i++) {
         const struct sched_parameter *param = sched_param_find(sched_all[i], name, guest != NULL);
 
         if (!param)
             continue;
         known = true;
-        (guest ? guest->vm.values : w->sched.values)[i][param->slot] = value;
+        values[i][param->slot] = value;
     }
     if (!known) {
         printf("no scheduler has a parameter '%s'\n", name);
         exit(2);
     }
+    if (guest)
+        memcpy(guest->vm.values, values, sizeof(values));
+    else
+        sched_begin_with(&w->sched, values);
 }
 
 void law_start(struct world *w)

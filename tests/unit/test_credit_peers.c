@@ -226,6 +226,18 @@ static void test_the_time_slice_sets_tick_and_period(void **state)
     assert_true(TICK(&sched) == 3333 * US);
 }
 
+static void test_begins_with_the_scenarios_time_slice(void **state)
+{
+    uint64_t values[SCHED_KINDS][SCHED_PARAMS];
+
+    (void)state;
+    set_up_credit(1, 0);
+    sched_initial_params(false, values);
+    values[sched_index(&sched_credit)][sched_param_find(&sched_credit, "tslice", false)->slot] = 3 * MS;
+    sched_begin_with(&sched, values);
+    assert_true(TSLICE(&sched) == 3 * MS && TICK(&sched) == 1 * MS && sched.due == 3 * MS);
+}
+
 static void test_a_cap_is_at_most_all_its_vcpus(void **state)
 {
     const struct sched_parameter *cap = sched_param_find(&sched_credit, "cap", true);
@@ -306,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_no_tick_while_idle),
         cmocka_unit_test(test_debt_makes_active),
         cmocka_unit_test(test_the_time_slice_sets_tick_and_period),
+        cmocka_unit_test(test_begins_with_the_scenarios_time_slice),
         cmocka_unit_test(test_a_cap_is_at_most_all_its_vcpus),
         cmocka_unit_test(test_parameters_have_their_ranges),
         cmocka_unit_test(test_dump_tells_priority_and_credits),
