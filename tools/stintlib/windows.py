@@ -45,7 +45,7 @@ class Share:
 
     def most(self, window, begin, end):
         """In the window of that length that has most."""
-        ticks = window * self.second
+        ticks = int(window * self.second)
         return 100 * self.busy.extremes(ticks, self._ticks(begin), self._ticks(end))[1] / ticks
 
     def _ticks(self, seconds):
