@@ -35,6 +35,20 @@ def test_a_row_for_each_scheduler():
         assert row["elapsed_ns"] >= 600_000_000 and row["run_ns"] + row["steal_ns"] > 1_000_000_000
 
 
+def test_a_scheduler_that_refuses_the_scenario(tmp_path):
+    """Two VCPUs that want 60 % each of one pCPU: who reserves time says so, and the others have their rows."""
+    greedy = tmp_path / "greedy.conf"
+    greedy.write_text(top(pcpus=1, time="100ms") + vm("a", "hog", period="10ms", slice="6ms") +
+                      vm("b", "hog", period="10ms", slice="6ms"), "utf-8")
+    done = stint("compare", greedy, "--sched", "sedf,rr")
+    assert done.returncode == 0, done.stderr
+    _, refused, ran, why, *_ = done.stdout.splitlines()
+    assert refused.split()[:3] == ["sedf", "refused", "refused"] and ran.startswith("rr ")
+    assert why.startswith("sedf refuses it: greedy.conf:") and "expected at most 40" in why
+    alone = stint("compare", greedy, "--sched", "sedf")
+    assert alone.returncode == 2 and alone.stderr.startswith("stint: greedy.conf:")
+
+
 def test_in_the_simulator():
     done = stint("compare", "thief", "--sched", "rr", "--sim", "--json", "-")
     assert done.returncode == 0, done.stderr
