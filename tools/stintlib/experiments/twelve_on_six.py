@@ -34,8 +34,8 @@ def rows_of(name, real, simulated):
     return [
         Row(f"{name}: share", "of the VM that is furthest from a third", "%", 100 / 3, odd_one(real), relative(3)),
         Row(f"{name}: used", "of the machine, simulated", "%", 100, used(simulated), absolute(1)),
-        Row(f"{name}: wait", "the worst of all VCPUs, simulated", "ms", WORST_WAIT[name], worst_wait(simulated), AT_MOST),
-        Row(f"{name}: moves", "migrations, of all VCPUs together", "", VCPUS * SECONDS, moves, AT_MOST),
+        Row(f"{name}: wait", "the worst of all, simulated", "ms", WORST_WAIT[name], worst_wait(simulated), AT_MOST),
+        Row(f"{name}: moves", "migrations of all VCPUs", "", VCPUS * SECONDS, moves, AT_MOST),
     ]
 
 
