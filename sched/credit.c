@@ -35,7 +35,7 @@ enum level { BOOST, UNDER, OVER, NOBODY }; /* the index of their queues; the bes
 #define NEXT_TICK(rq)    ((rq)->priv[0])
 #define NEXT_SEEK(rq)    ((rq)->priv[1])
 #define SEEKS(rq)        ((rq)->priv[2]) /* it would not idle if it found nobody; read without the lock */
-#define SORTED(rq)       ((rq)->priv[3]) /* after how many accountings */
+#define SORTED(rq)       ((rq)->priv[3]) /* what VERDICTS was then */
 
 #define SEEK_PAUSE 1000000 /* ns */
 
@@ -67,10 +67,12 @@ static void enqueue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcp
 
     if (vcpu->parked != out)
         sched_park(s, vcpu, out, now);
-    if (out)
+    if (out) {
+        IS_BOOSTED(vcpu) = false;
         list_push_back(&rq->parked, &vcpu->link);
-    else
+    } else {
         push(rq, vcpu);
+    }
 }
 
 /* Behind all its equals, and one of lower priority. */
@@ -96,7 +98,7 @@ static __attribute__((noinline)) void sort(struct sched *s, struct sched_rq *rq,
 {
     struct list all;
 
-    SORTED(rq) = credit_load(&ACCOUNTINGS(s));
+    SORTED(rq) = credit_verdicts(s);
     list_init(&all);
     for (enum level level = BOOST; level < NOBODY; level++)
         move_all(&rq->level[level], &all);
@@ -114,7 +116,7 @@ static __attribute__((noinline)) void sort(struct sched *s, struct sched_rq *rq,
 
 static inline void keep_sorted(struct sched *s, struct sched_rq *rq, uint64_t now)
 {
-    if (SORTED(rq) != credit_load(&ACCOUNTINGS(s)))
+    if (SORTED(rq) != credit_verdicts(s))
         sort(s, rq, now);
 }
 

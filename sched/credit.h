@@ -24,10 +24,10 @@
 #define CAP(vm)       ((vm)->param[CAP_SLOT])
 
 /* Of the scheduler. */
-#define TICK(s)        ((s)->priv[0]) /* ns; a third of the accounting period */
-#define ACCOUNTINGS(s) ((s)->priv[1]) /* how many there were; read without a lock */
-#define PERIOD(s)      (3 * TICK(s))
-#define CREDITS(s)     ((int64_t)(PERIOD(s) / CREDIT_NS)) /* that a pCPU is worth in a period */
+#define TICK(s)     ((s)->priv[0]) /* ns; a third of the accounting period */
+#define VERDICTS(s) ((s)->priv[1]) /* goes up when there are new ones; read without a lock */
+#define PERIOD(s)   (3 * TICK(s))
+#define CREDITS(s)  ((int64_t)(PERIOD(s) / CREDIT_NS)) /* that a pCPU is worth in a period */
 
 /* Of a VM: the accounting's. */
 #define ACTIVES(vm)    ((vm)->priv[0]) /* its active VCPUs that still wait for their credits */
@@ -60,6 +60,12 @@ static inline int64_t credit_add_ns(struct sched_vcpu *vcpu, int64_t ns)
 static inline int64_t credit_of(int64_t balance)
 {
     return (balance > 0 ? balance + CREDIT_NS - 1 : balance) / CREDIT_NS;
+}
+
+/* Who sees it go up sees the verdicts, too. */
+static inline uint64_t credit_verdicts(const struct sched *s)
+{
+    return __atomic_load_n(&VERDICTS(s), __ATOMIC_ACQUIRE);
 }
 
 /* The accounting: the scheduler's `tick`. */

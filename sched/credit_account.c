@@ -28,11 +28,18 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* The pCPUs are to follow what has been written down at their VCPUs. */
+static void announce(struct sched *s)
+{
+    __atomic_store_n(&VERDICTS(s), VERDICTS(s) + 1, __ATOMIC_RELEASE);
+}
+
 static void set_out(struct sched *s, struct sched_vcpu *vcpu, bool out)
 {
     if (credit_load(&IS_OUT(vcpu)) == out)
         return;
     credit_store(&IS_OUT(vcpu), out);
+    announce(s); /* before its pCPU looks */
     sched_ask(s, __atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED));
 }
 
@@ -111,8 +118,10 @@ static void count_actives(struct sched_vm *vm)
     struct list *link;
 
     ACTIVES(vm) = 0;
-    list_for_each (link, &vm->members)
+    list_for_each (link, &vm->members) {
+        sched_touch();
         ACTIVES(vm) += credit_load(&IS_ACTIVE(container_of(link, struct sched_vcpu, sibling)));
+    }
 }
 
 static struct sched_vm *vm_of(struct list *link)
@@ -157,5 +166,5 @@ void credit_account(struct sched *s, uint64_t now)
     while (due <= now && account(s))
         due += PERIOD(s);
     __atomic_store_n(&s->due, credit_next(now, PERIOD(s)), __ATOMIC_RELAXED);
-    credit_store(&ACCOUNTINGS(s), ACCOUNTINGS(s) + 1);
+    announce(s);
 }

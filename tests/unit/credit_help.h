@@ -254,7 +254,7 @@ static inline void check_runs(uint32_t pcpu, uint32_t vcpu)
 static inline void judge(uint32_t vcpu, bool over)
 {
     IS_OVER(&vcpus[vcpu]) = over;
-    ACCOUNTINGS(&sched)++;
+    VERDICTS(&sched)++;
 }
 
 /* Those who wait on pCPU 0 run in this order, each until it blocks. */

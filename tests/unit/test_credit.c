@@ -152,7 +152,7 @@ static void test_who_waits_keeps_its_boost_at_an_accounting(void **state)
     (void)state;
     set_up_hog(1, 2);
     wake_only(1);
-    ACCOUNTINGS(&sched)++;
+    VERDICTS(&sched)++;
     check_pick(15 * MS, 1, 5 * MS);
 }
 
@@ -275,7 +275,7 @@ static void test_yield_is_forgotten_at_an_accounting(void **state)
     (void)state;
     set_up_yield();
     yield_now(0);
-    ACCOUNTINGS(&sched)++;
+    VERDICTS(&sched)++;
     check_order((uint32_t[]){0, 2, 3}, 3);
 }
 

@@ -244,6 +244,26 @@ static void test_unparking_does_not_boost(void **state)
     assert_int_equal(vcpus[0].state, SCHED_QUEUED);
 }
 
+/* It runs with a BOOST when it is judged, before a tick finds it. */
+static void test_who_is_parked_loses_its_boost(void **state)
+{
+    (void)state;
+    set_up_credit(1, 2);
+    sched.due = NEVER;
+    wake_now(0);
+    now = 1 * MS;
+    IS_OVER(&vcpus[0]) = IS_OUT(&vcpus[0]) = true;
+    VERDICTS(&sched)++;
+    assert_null(pick_now(0));
+    wake_now(1);
+    now = 15 * MS;
+    pick_now(0); /* 1 has no BOOST any more, too */
+    IS_OVER(&vcpus[0]) = IS_OUT(&vcpus[0]) = false;
+    VERDICTS(&sched)++;
+    assert_ptr_equal(pick_now(0), &vcpus[1]);
+    assert_false(vcpus[0].parked);
+}
+
 static void test_who_wakes_out_of_its_cap_is_parked(void **state)
 {
     (void)state;
@@ -376,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_parked_below_minus_cap_until_paid),
         cmocka_unit_test(test_not_parked_within_its_cap),
         cmocka_unit_test(test_unparking_does_not_boost),
+        cmocka_unit_test(test_who_is_parked_loses_its_boost),
         cmocka_unit_test(test_who_wakes_out_of_its_cap_is_parked),
         cmocka_unit_test(test_others_run_while_one_is_parked),
         cmocka_unit_test(test_a_cap_that_goes_away_frees),
