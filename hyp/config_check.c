@@ -28,17 +28,29 @@ static const struct sched_parameter *param_in_slot(const struct sched_ops *ops, 
     return param;
 }
 
+/* From the least that the parameter may be to `most`. */
+static void show_range(const struct sched_parameter *param, char *buf, size_t size, uint64_t most)
+{
+    char low[32], high[32];
+
+    param_show(param, low, sizeof(low), param->min);
+    param_show(param, high, sizeof(high), most);
+    if (most < param->min)
+        strlcpy(buf, "0", size);
+    else
+        format(buf, size, "%s to %s%s", low, high, param->or_zero ? ", or 0" : "");
+}
+
 static bool complain_value(struct config_reader *r, const struct scenario_vm *vm, const struct sched_ops *ops,
                            uint32_t slot, uint64_t value, uint64_t most)
 {
     const struct sched_parameter *param = param_in_slot(ops, slot);
-    char found[32], low[32], high[32];
+    char found[32], right[64];
 
     param_show(param, found, sizeof(found), value);
-    param_show(param, low, sizeof(low), param->min);
-    param_show(param, high, sizeof(high), most);
-    return complain(r, "found %s = %s, expected %s to %s, as the other keys of [vm %s] are, under %s",
-                    param->name, found, low, high, vm->name, ops->name);
+    show_range(param, right, sizeof(right), most);
+    return complain(r, "found %s = %s, expected %s, as the other keys of [vm %s] are, under %s", param->name,
+                    found, right, vm->name, ops->name);
 }
 
 /* The values of a VM under that scheduler. line: where something was changed last, 0: look it up. */

@@ -145,7 +145,7 @@ static bool read_when(struct config_reader *r, char *text, struct scenario_event
         return true;
     if (strcmp(word, "every") != 0)
         return complain(r, "found '%.60s' after the time, expected 'every TIME', or a colon", word);
-    return read_ranged(r, "every", every, &value_kind_time, SHORTEST, LONGEST, &event->every_ns);
+    return read_ranged(r, "every", every, &value_kind_time, SHORTEST, LONGEST, false, &event->every_ns);
 }
 
 /* Keeps them in order of time, and those of one time in the order of their lines. */

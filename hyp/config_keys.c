@@ -45,7 +45,7 @@ static bool set_ranged(struct config_reader *r, const struct key *key, const cha
     char *field = target(r) + key->offset;
     uint64_t value;
 
-    if (!read_ranged(r, key->name, text, key->kind, key->min, key->max, &value))
+    if (!read_ranged(r, key->name, text, key->kind, key->min, key->max, false, &value))
         return false;
     if (key->bytes == sizeof(uint32_t))
         *(uint32_t *)field = (uint32_t)value;

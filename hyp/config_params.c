@@ -35,7 +35,7 @@ bool param_read(struct config_reader *r, const struct sched_parameter *param, co
 {
     if (param->kind == SCHED_PARAM_CHOICE)
         return read_choice(r, param, text, value);
-    return read_ranged(r, param->name, text, kind_of(param), param->min, param->max, value);
+    return read_ranged(r, param->name, text, kind_of(param), param->min, param->max, param->or_zero, value);
 }
 
 void param_show(const struct sched_parameter *param, char *buf, size_t size, uint64_t value)

@@ -95,15 +95,16 @@ bool complain_choice(struct config_reader *r, const char *found, const char *con
 }
 
 bool read_ranged(struct config_reader *r, const char *name, const char *text, const struct value_kind *kind,
-                 uint64_t min, uint64_t max, uint64_t *value)
+                 uint64_t min, uint64_t max, bool or_zero, uint64_t *value)
 {
     char low[32], high[32];
 
-    if (kind->read(text, value) && *value >= min && *value <= max)
+    if (kind->read(text, value) && ((*value >= min && *value <= max) || (or_zero && *value == 0)))
         return true;
     kind->show(low, sizeof(low), min);
     kind->show(high, sizeof(high), max);
-    return complain(r, "found %s = '%.60s', expected %s from %s to %s", name, text, kind->what, low, high);
+    return complain(r, "found %s = '%.60s', expected %s from %s to %s%s", name, text, kind->what, low, high,
+                    or_zero ? ", or 0" : "");
 }
 
 struct scenario_vm *find_vm(struct scenario *s, const char *name)

@@ -42,9 +42,9 @@ bool complain(struct config_reader *, const char *fmt, ...) __attribute__((forma
  * Always false. */
 bool complain_choice(struct config_reader *, const char *found, const char *const *names);
 
-/* Reads `text` as a value of that kind within its range. */
+/* Reads `text` as a value of that kind within its range, or as 0 if that may be said as well. */
 bool read_ranged(struct config_reader *, const char *name, const char *text, const struct value_kind *,
-                 uint64_t min, uint64_t max, uint64_t *value);
+                 uint64_t min, uint64_t max, bool or_zero, uint64_t *value);
 
 /* The VM of that name, or NULL. */
 struct scenario_vm *find_vm(struct scenario *, const char *name);

@@ -308,7 +308,7 @@ static void fair_dump(const struct sched *s, const struct sched_vcpu *vcpu, char
 static const struct sched_parameter fair_params[] = {
     {
         .name = "weight",
-        .what = "share of time, relative to that of others",
+        .what = "share of the pCPUs that each of its VCPUs is given, in proportion to the others'",
         .kind = SCHED_PARAM_NUMBER,
         .per_vm = true,
         .slot = PARAM_WEIGHT,

@@ -129,6 +129,7 @@ struct sched_parameter {
     bool per_vm;   /* stands in a VM's section */
     uint32_t slot; /* in a row of values */
     uint64_t min, max, initial;
+    bool or_zero;               /* 0 may be said as well, and means none */
     const char *const *choices; /* ends with NULL; for CHOICE, whose min and max are not looked at */
 };
 

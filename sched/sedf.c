@@ -386,7 +386,9 @@ static const struct sched_parameter sedf_params[] = {
         .kind = SCHED_PARAM_TIME,
         .per_vm = true,
         .slot = PARAM_PERIOD,
+        .min = 1000000,
         .max = 10000000000,
+        .or_zero = true,
     },
     {
         .name = "slice",
@@ -394,7 +396,9 @@ static const struct sched_parameter sedf_params[] = {
         .kind = SCHED_PARAM_TIME,
         .per_vm = true,
         .slot = PARAM_SLICE,
+        .min = 100000,
         .max = 10000000000,
+        .or_zero = true,
     },
     {
         .name = "extra",

@@ -36,7 +36,7 @@ static void print_values(const struct sched_parameter *param)
     }
     param_show(param, low, sizeof(low), param->min);
     param_show(param, high, sizeof(high), param->max);
-    printf("%s to %s", low, high);
+    printf("%s to %s%s", low, high, param->or_zero ? ", or 0" : "");
 }
 
 /* One row for all schedulers that say the same of it, from sched_all[first] on; `done`: those that have had a row. */

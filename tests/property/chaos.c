@@ -58,6 +58,8 @@ static uint64_t random_value(struct world *w, const struct sched_parameter *para
             ;
         return world_random(w, most);
     }
+    if (param->or_zero && world_random(w, 4) == 0)
+        return 0;
     if (world_random(w, 8) == 0)
         return world_random(w, 2) ? least : most;
     if (param->initial > 0 && param->initial / 8 > least)

@@ -19,7 +19,8 @@ static void test_found_by_name(void **state)
         assert_non_null(sched_all[i]->what);
         for (const struct sched_parameter *param = sched_all[i]->params; param->name; param++) {
             assert_true(param->slot < SCHED_PARAMS && param->what);
-            assert_true(param->choices || (param->min <= param->initial && param->initial <= param->max));
+            assert_true(param->choices || (param->or_zero && param->initial == 0) ||
+                        (param->min <= param->initial && param->initial <= param->max));
         }
     }
 }
