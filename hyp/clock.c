@@ -110,6 +110,14 @@ void clock_keep_beat(struct pcpu *self)
     clock_program(self);
 }
 
+void clock_begin_beat(struct pcpu *self, uint64_t now)
+{
+    if (!machine.beat)
+        return;
+    self->beat_end = now + machine.beat;
+    clock_program(self);
+}
+
 void clock_nap(void)
 {
     csr_clear(sip, 1UL << IRQ_S_SOFT);
