@@ -4,8 +4,8 @@
  * order of the pCPUs, and then sched->lock; nobody else ever waits for one queue's lock while holding another's,
  * so that cannot dead-lock.
  *
- * First everybody gets a place under the new scheduler: who runs, or is on his way, stays where he is, the others
- * stay where they may. That touches only the books, and is taken back if somebody finds none. Then the old
+ * First everybody gets a place under the new scheduler: who runs stays where he is, the others stay where they may, and
+ * nobody is between two queues. That touches only the books, and is taken back if somebody finds none. Then the old
  * scheduler's queues are dropped, and whoever waited comes into the new one's, the longest waiting first.
  */
 #include "lib/printf.h"
@@ -59,14 +59,14 @@ static void set_ops(struct sched *s, const struct sched_ops *ops)
     struct list *link;
     struct sched_vm *vm;
 
-    s->ops = ops;
+    __atomic_store_n(&s->ops, ops, __ATOMIC_RELAXED);
     s->param = s->values[index];
     for_each_vm(vm, link, s) vm->param = vm->values[index];
 }
 
 static bool stays(const struct sched_vcpu *vcpu)
 {
-    return vcpu->state == SCHED_RUNNING || vcpu->state == SCHED_MOVING;
+    return vcpu->state == SCHED_RUNNING;
 }
 
 static void close_books(struct sched *s)
@@ -171,6 +171,7 @@ static bool forget(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
     memset(&vcpu->node, 0, sizeof(vcpu->node));
     memset(vcpu->priv, 0, sizeof(vcpu->priv));
     memset(vcpu->vm->priv, 0, sizeof(vcpu->vm->priv));
+    list_init(&vcpu->vm->turn);
     (void)s;
     return true;
 }
@@ -178,6 +179,7 @@ static bool forget(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
 static void empty_queues(struct sched *s)
 {
     memset(s->priv, 0, sizeof(s->priv));
+    list_init(&s->turns);
     __atomic_store_n(&s->due, SCHED_FOREVER, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < s->pcpus; i++) {
         struct sched_rq *rq = &s->rq[i];
@@ -220,6 +222,7 @@ static void refill(struct sched *s, uint64_t now)
     gather(s, &waiting);
     if (s->ops->init)
         s->ops->init(s, now);
+    spin_unlock(&s->lock); /* who arrives may need it */
     while (!list_empty(&waiting)) {
         struct sched_vcpu *vcpu = sched_of_link(list_pop_front(&waiting));
 
@@ -227,6 +230,7 @@ static void refill(struct sched *s, uint64_t now)
         sched_park(s, vcpu, false, now);
         settle(s, &s->rq[vcpu->pcpu], vcpu, now);
     }
+    spin_lock(&s->lock);
 }
 
 /* ---- What may stand against it ---- */
@@ -281,11 +285,30 @@ static bool take_over(struct sched *s, const struct sched_ops *ops, char *why, s
     return false;
 }
 
+static bool is_in_place(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
+{
+    (void)s, (void)now;
+    return vcpu->state != SCHED_MOVING;
+}
+
+/* Locks all when nobody is on his way from one queue to another: who is has chosen where he goes, and it might be
+ * where a sibling runs that a new scheduler wants apart. All that he waits for is a lock. */
+static void lock_all_in_place(struct sched *s)
+{
+    uint32_t turns = 0;
+
+    for (lock_all(s); !each_vcpu(s, is_in_place, 0); lock_all(s)) {
+        unlock_all(s);
+        if (++turns == SPIN_BOUND)
+            spin_stuck(&s->lock);
+    }
+}
+
 bool sched_change(struct sched *s, const struct sched_ops *ops, uint64_t now, char *why, size_t why_size)
 {
     bool changed;
 
-    lock_all(s);
+    lock_all_in_place(s);
     changed = take_over(s, ops, why, why_size);
     if (changed) {
         refill(s, now);

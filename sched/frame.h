@@ -7,10 +7,10 @@
 
 #include "sched/sched.h"
 
-/* Under the lock of its queue, except for one that is MOVING. */
+/* Under the lock of its queue, except for one that is MOVING; others read it without. */
 static inline void set_state(struct sched_vcpu *vcpu, enum sched_state state, uint64_t now)
 {
-    vcpu->state = state;
+    __atomic_store_n(&vcpu->state, state, __ATOMIC_RELAXED);
     vcpu->since = now;
 }
 

@@ -11,6 +11,22 @@
 
 #define PEERS 8 /* pCPUs that are looked at in one search that is not an idle pCPU's */
 
+/* Schedulers that keep siblings apart do so wherever these are at home. The placement `balance` is about those that run
+ * or wait, and soft: one who has siblings beside him anyway may go to where fewer are, and one who has no pCPU yet
+ * anywhere. */
+static bool siblings_allow(const struct sched *s, const struct sched_vcpu *vcpu, uint32_t to)
+{
+    uint32_t there;
+
+    if (s->ops->apart)
+        return sched_siblings_on(vcpu, to) == 0;
+    if (s->param[SCHED_PARAM_PLACEMENT] != PLACE_BALANCE || vcpu->state == SCHED_OUT ||
+        vcpu->pcpu >= s->pcpus)
+        return true;
+    there = sched_siblings_awake(vcpu, to);
+    return there == 0 || there < sched_siblings_awake(vcpu, vcpu->pcpu);
+}
+
 bool sched_may_move(const struct sched *s, const struct sched_vcpu *vcpu, uint32_t to)
 {
     if (!pcpu_set_has(&vcpu->affinity, to))
@@ -18,15 +34,13 @@ bool sched_may_move(const struct sched *s, const struct sched_vcpu *vcpu, uint32
     if (s->ops->demand && vcpu->load &&
         __atomic_load_n(&s->rq[to].load, __ATOMIC_RELAXED) + vcpu->load > SCHED_WHOLE)
         return false;
-    if (s->ops->apart || s->param[SCHED_PARAM_PLACEMENT] == PLACE_BALANCE)
-        return sched_siblings_on(vcpu, to) == 0;
-    return true;
+    return siblings_allow(s, vcpu, to);
 }
 
 void depart(struct sched_rq *rq, struct sched_vcpu *vcpu, uint32_t to, enum sched_move why)
 {
     count_out(rq, vcpu);
-    vcpu->state = SCHED_MOVING;
+    __atomic_store_n(&vcpu->state, SCHED_MOVING, __ATOMIC_RELAXED);
     vcpu->moved = why;
     __atomic_store_n(&vcpu->pcpu, to, __ATOMIC_RELEASE); /* who locks `to` on its account sees it MOVING */
 }
@@ -52,6 +66,14 @@ static struct sched_vcpu *send(struct sched *s, struct sched_rq *rq, struct sche
     return vcpu;
 }
 
+/* False: the scheduler lets nobody be taken. Without a lock: a guess that may be stale. */
+static bool may_take(const struct sched *s)
+{
+    const struct sched_ops *ops = __atomic_load_n(&s->ops, __ATOMIC_RELAXED);
+
+    return ops->victim != NULL;
+}
+
 /* Takes a VCPU that `thief` may have out of the queue of `from`; NULL: there is none. */
 static struct sched_vcpu *take(struct sched *s, uint32_t from, uint32_t thief)
 {
@@ -61,7 +83,7 @@ static struct sched_vcpu *take(struct sched *s, uint32_t from, uint32_t thief)
     if (__atomic_load_n(&rq->queued, __ATOMIC_RELAXED) == 0)
         return NULL;
     spin_lock(&rq->lock);
-    vcpu = s->ops->victim(s, rq, thief);
+    vcpu = s->ops->victim ? s->ops->victim(s, rq, thief) : NULL;
     if (vcpu)
         vcpu = send(s, rq, vcpu, thief);
     spin_unlock(&rq->lock);
@@ -91,7 +113,7 @@ struct sched_vcpu *take_any(struct sched *s, uint32_t pcpu)
 {
     struct sched_vcpu *vcpu = NULL;
 
-    for (uint32_t distance = 0; distance <= 2 && !vcpu; distance++)
+    for (uint32_t distance = 0; may_take(s) && distance <= 2 && !vcpu; distance++)
         vcpu = take_at(s, pcpu, distance);
     return vcpu;
 }
@@ -129,7 +151,7 @@ static bool ask_one_of(struct sched *s, struct sched_rq *rq, uint32_t word, uint
 
 bool ask_helper(struct sched *s, struct sched_rq *rq)
 {
-    if (rq->queued == 0)
+    if (rq->queued == 0 || !s->ops->victim)
         return false;
     for (uint32_t word = 0; word < PCPU_SET_WORDS && 64 * word < s->pcpus; word++) {
         uint64_t idle = idle_word(s, word);
@@ -142,7 +164,7 @@ bool ask_helper(struct sched *s, struct sched_rq *rq)
 
 void pass_on(struct sched *s)
 {
-    if (pcpu_set_is_empty(&s->idle))
+    if (!may_take(s) || pcpu_set_is_empty(&s->idle))
         return;
     for (uint32_t i = 0; i < s->pcpus; i++) {
         struct sched_rq *rq = &s->rq[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A set of pCPUs. The functions whose name ends in `_atomic` may be called without a lock, by any number of
- * pCPUs at once; so may pcpu_set_next and pcpu_set_has, whose answer may then be stale.
+ * pCPUs at once; so may pcpu_set_next, pcpu_set_last and pcpu_set_has, whose answer may then be stale.
  */
 #ifndef SCHED_PCPU_SET_H
 #define SCHED_PCPU_SET_H
@@ -57,6 +57,20 @@ static inline uint32_t pcpu_set_next(const struct pcpu_set *set, uint32_t from)
             word &= ~bit_mask(from % 64);
         if (word)
             return 64 * w + bit_lowest(word);
+    }
+    return SCHED_NO_PCPU;
+}
+
+/* The highest member that is `from` or lower; SCHED_NO_PCPU: none. */
+static inline uint32_t pcpu_set_last(const struct pcpu_set *set, uint32_t from)
+{
+    for (uint32_t w = from / 64 + 1; w-- > 0;) {
+        uint64_t word = __atomic_load_n(&set->word[w], __ATOMIC_RELAXED);
+
+        if (w == from / 64)
+            word &= bit_mask(from % 64 + 1);
+        if (word)
+            return 64 * w + bit_highest(word);
     }
     return SCHED_NO_PCPU;
 }

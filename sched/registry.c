@@ -5,7 +5,8 @@
 #include "lib/string.h"
 #include "sched/sched.h"
 
-const struct sched_ops *const sched_all[] = {&sched_rr, &sched_credit, &sched_sedf, &sched_fair, NULL};
+const struct sched_ops *const sched_all[] = {&sched_rr,   &sched_credit, &sched_sedf,
+                                             &sched_fair, &sched_gang,   NULL};
 
 _Static_assert(sizeof(sched_all) / sizeof(sched_all[0]) - 1 <= SCHED_KINDS, "a row of values for each");
 

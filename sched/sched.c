@@ -19,6 +19,7 @@ void sched_init(struct sched *s, const struct sched_ops *ops, const struct sched
     s->due = SCHED_FOREVER;
     spin_init(&s->lock);
     list_init(&s->vms);
+    list_init(&s->turns);
     sched_initial_params(false, s->values);
     s->param = s->values[sched_index(ops)];
     for (uint32_t i = 0; i < s->pcpus; i++) {
@@ -47,6 +48,7 @@ void sched_vm_init(struct sched_vm *vm, uint32_t id)
     vm->id = id;
     list_init(&vm->link);
     list_init(&vm->members);
+    list_init(&vm->turn);
     sched_initial_params(true, vm->values);
 }
 
@@ -86,7 +88,8 @@ void count_out(struct sched_rq *rq, const struct sched_vcpu *vcpu)
     __atomic_fetch_sub(&rq->members, 1, __ATOMIC_RELAXED);
 }
 
-/* Counts vcpu where it is to go. Under s->lock. */
+/* Counts vcpu where it is to go. Under s->lock. One that finds no place keeps a pCPU that there is: others might lock
+ * its queue. */
 static bool place(struct sched *s, struct sched_vcpu *vcpu)
 {
     uint32_t pcpu;
@@ -161,7 +164,7 @@ uint32_t sched_distance(const struct sched *s, uint32_t a, uint32_t b)
     return a / threads == b / threads ? 0 : a / per_socket == b / per_socket ? 1 : 2;
 }
 
-uint32_t sched_siblings_on(const struct sched_vcpu *vcpu, uint32_t pcpu)
+static uint32_t count_siblings(const struct sched_vcpu *vcpu, uint32_t pcpu, bool blocked_too)
 {
     const struct list *members = &vcpu->vm->members, *link;
     uint32_t count = 0;
@@ -169,9 +172,20 @@ uint32_t sched_siblings_on(const struct sched_vcpu *vcpu, uint32_t pcpu)
     list_for_each (link, members) {
         const struct sched_vcpu *other = container_of(link, const struct sched_vcpu, sibling);
 
-        count += other != vcpu && __atomic_load_n(&other->pcpu, __ATOMIC_RELAXED) == pcpu;
+        if (other != vcpu && __atomic_load_n(&other->pcpu, __ATOMIC_RELAXED) == pcpu)
+            count += blocked_too || __atomic_load_n(&other->state, __ATOMIC_RELAXED) != SCHED_BLOCKED;
     }
     return count;
+}
+
+uint32_t sched_siblings_on(const struct sched_vcpu *vcpu, uint32_t pcpu)
+{
+    return count_siblings(vcpu, pcpu, true);
+}
+
+uint32_t sched_siblings_awake(const struct sched_vcpu *vcpu, uint32_t pcpu)
+{
+    return count_siblings(vcpu, pcpu, false);
 }
 
 /* ---- Whom to ask ---- */
@@ -204,15 +218,19 @@ uint32_t sched_next_ask(struct sched *s)
 /* Where a waking VCPU goes, and is counted. True: that pCPU idled and is claimed. */
 static bool claim_place(struct sched *s, struct sched_vcpu *vcpu, uint32_t *pcpu)
 {
-    do {
+    for (;;) {
+        bool idles, claimed;
+
         *pcpu = place_waking(s, vcpu);
-        if (!claim_idle(s, *pcpu))
-            continue;
-        if (*pcpu == vcpu->pcpu || count_in(s, &s->rq[*pcpu], vcpu))
-            return true;
-        sched_ask(s, *pcpu); /* it was claimed for nothing, and is to say again that it idles */
-    } while (*pcpu != vcpu->pcpu);
-    return false;
+        idles = pcpu_set_has(&s->idle, *pcpu);
+        claimed = claim_idle(s, *pcpu);
+        if (*pcpu == vcpu->pcpu)
+            return claimed;
+        if (claimed == idles && count_in(s, &s->rq[*pcpu], vcpu))
+            return claimed;
+        if (claimed)
+            sched_ask(s, *pcpu); /* it was claimed for nothing, and is to say again that it idles */
+    }
 }
 
 /* The VCPU woke and is in the locked queue `rq`. */
@@ -304,6 +322,8 @@ static inline void choose(struct sched *s, struct sched_rq *rq, uint64_t now, st
     struct sched_vcpu *next = s->ops->pick(s, rq, current, now, &decision->slice);
 
     decision->vcpu = next;
+    if (next && s->param[SCHED_PARAM_PLACEMENT] == PLACE_UTIL && decision->slice > SCHED_WINDOW)
+        decision->slice = SCHED_WINDOW; /* so that it is measured although nobody else wants the pCPU */
     if (next != current) {
         if (next) {
             set_state(next, SCHED_RUNNING, now);

@@ -70,6 +70,7 @@ struct sched_vm {
     uint32_t id;         /* constant */
     struct list link;    /* in sched->vms; the frame's, under sched->lock */
     struct list members; /* its VCPUs, in the order they were added; the frame's, under sched->lock */
+    struct list turn;    /* in sched->turns; the scheduler's, under sched->lock */
     uint32_t vcpus;      /* how many those are */
     /* Its parameters, by the index of the scheduler in sched_all[] and by slot. The owner sets them before the
      * first of its VCPUs is added (sched_initial_params), then sched_set does. */
@@ -154,6 +155,7 @@ struct sched {
     struct sched_rq *rq;   /* one a pCPU */
     struct spinlock lock;  /* for what spans queues */
     struct list vms;       /* all that have VCPUs here; under `lock` */
+    struct list turns;     /* VMs in an order of the scheduler's, under `lock`; empty when it begins */
     struct pcpu_set idle;  /* these found nobody and have not been asked since; atomic */
     struct pcpu_set asked; /* these must call sched_pick; atomic, */
     uint32_t asks;         /* 1: there may be some */
@@ -170,8 +172,8 @@ struct sched_decision {
 };
 
 /*
- * What a scheduler does. `rq` is locked. Only wake, arrive, dequeue, pick and victim must be there; the others may be
- * NULL where there is nothing to do.
+ * What a scheduler does. `rq` is locked. Only wake, arrive and pick must be there; the others may be NULL where there
+ * is nothing to do.
  */
 struct sched_ops {
     const char *name;
@@ -187,9 +189,11 @@ struct sched_ops {
     uint64_t (*demand)(const uint64_t *param);
 
     /* It begins: every priv, queue, list and tree is zero or empty, every VCPU is about to come by wake or arrive, or
-     * runs already (and has not come by anything). No queue of the scheduler's may be looked at. */
+     * runs already (and has not come by anything). No queue of the scheduler's may be looked at.
+     * All queues and s->lock are locked, or nobody else uses them yet. */
     void (*init)(struct sched *, uint64_t now);
-    /* A parameter of the top (vm NULL) or of a VM has changed. All queues are locked. */
+    /* A parameter of the top (vm NULL) or of a VM has changed. All queues and s->lock are locked. Everybody is
+     * asked afterwards. */
     void (*changed)(struct sched *, struct sched_vm *, uint64_t now);
     /* vcpu is gone for good. It is BLOCKED. */
     void (*remove)(struct sched *, struct sched_rq *, struct sched_vcpu *);
@@ -219,7 +223,7 @@ struct sched_ops {
     struct sched_vcpu *(*pick)(struct sched *, struct sched_rq *, struct sched_vcpu *current, uint64_t now,
                                uint64_t *slice);
     /* One of the queue, not parked, that pCPU `thief`, which would idle or seeks, may have (sched_may_move); NULL:
-     * none. It stays in the queue. */
+     * none. It stays in the queue. Without victim nobody is ever taken, and dequeue is not needed. */
     struct sched_vcpu *(*victim)(struct sched *, struct sched_rq *, uint32_t thief);
     /* After another one than before was picked, and at least two more wait: one of them, who loses nothing by
      * waiting on pCPU `to`, where `waiting` others do, at least two fewer than here; NULL: none. It stays in the
@@ -297,6 +301,9 @@ uint32_t sched_distance(const struct sched *, uint32_t a, uint32_t b);
 
 /* How many of its siblings, not itself, belong to that pCPU. Without a lock: a guess that may be stale. */
 uint32_t sched_siblings_on(const struct sched_vcpu *, uint32_t pcpu);
+
+/* The same of those that are not blocked. */
+uint32_t sched_siblings_awake(const struct sched_vcpu *, uint32_t pcpu);
 
 /* The VCPU of a list's node. */
 static inline struct sched_vcpu *sched_of_link(struct list *link)
