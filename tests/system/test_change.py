@@ -7,10 +7,10 @@ from harness import PCPU_PARTS, TICK_NS, VCPU_PARTS, top, vm
 from stintlib.schedulers import scheduler_names
 
 SWITCHES = 1000
-# Of each kind somebody: siblings, one that is parked by its cap, one who waits for events, one who may not move.
-LOAD = (vm("pair", "hog", vcpus=2) + vm("tasks", "timeshare", args="spin sleep:3ms slice=2ms", cap=20) +
-        vm("disk", "io", args="period=10ms work=200us") +
-        vm("pinned", "hog", affinity="1", weight=512) +
+# Of each kind somebody: a gang, one that is parked by its cap and one by its budget, one with a reservation, sleepers.
+LOAD = (vm("pair", "hog", vcpus=2) + vm("tasks", "timeshare", args="spin sleep:3ms slice=2ms", cap=20, request="1ms") +
+        vm("disk", "io", args="period=10ms work=200us", period="10ms", slice="2ms") +
+        vm("pinned", "hog", affinity="1", period="20ms", slice="4ms", weight=512) +
         vm("naps", "timeshare", vcpus=2, args="sleep:700us sleep:1ms work:2000000"))
 
 
@@ -89,7 +89,7 @@ def shares(run, begin, end):
     return [had[vcpu] / (end - begin) for vcpu in sorted(had)]
 
 
-@pytest.mark.parametrize("sched", ["credit"])
+@pytest.mark.parametrize("sched", ["credit", "fair"])
 def test_another_weight(run, sched):
     """1 : 1, and 1 : 2 from 3 s on."""
     ran = run(top(time="6s", sched=sched) + "at 3s: sched-set b weight=512\n" + vm("a", "hog") + vm("b", "hog"))
@@ -113,3 +113,26 @@ def test_values_of_a_vm_to_come(run):
               vm("late", "hog", start="1s"))
     assert [command["done"] for command in ran.report["commands"]] == [1]
     assert shares(ran, 10 ** 9, 3 * 10 ** 9) == pytest.approx([0.7, 0.3], rel=0.05)
+
+
+class TestRefusedAtRunTime:
+    """90 ms of every 100 are reserved; 11 more would be too much."""
+    RESERVED = top(time="3s", sched="sedf") + "at 1s: sched-set b slice=21ms\n"
+    GUESTS = vm("a", "hog", period="100ms", slice="80ms") + vm("b", "hog", period="100ms", slice="10ms")
+
+    def test_a_larger_reservation(self, run):
+        ran = run(self.RESERVED + self.GUESTS)
+        command, = ran.report["commands"]
+        assert (command["done"], command["refused"]) == (0, 1) and command["why"].startswith("sedf: ")
+        assert shares(ran, 0, 10 ** 9)[1] == pytest.approx(shares(ran, 2 * 10 ** 9, 3 * 10 ** 9)[1], rel=0.03)
+        assert f"[stint] test.conf:3: 'sched-set b slice=21ms' is refused: {command['why']}".encode() in ran.console
+        assert f"'sched-set b slice=21ms' at 1.0000 s was refused: {command['why']}" in ran.stdout
+
+    def test_a_scheduler_that_has_no_room(self, run):
+        """Under rr reservations are only kept; under sedf they must be there."""
+        ran = run(top(time="1s", pcpus=2) + "at 500ms: sched sedf\n" +
+                  vm("a", "hog", vcpus=3, period="100ms", slice="60ms"))
+        command, = ran.report["commands"]
+        assert command["refused"] == 1 and command["why"].startswith("sedf: ") and ran.report["sched"] == "rr"
+        order, = ran.events(0, "sched")
+        assert order.b == 0 and ran.trace.header["scheds"][order.arg] == "sedf"

@@ -20,6 +20,7 @@ static void test_values_of_all_schedulers(void **state)
     assert_int_equal(top_value("credit", "tslice"), 10 * MS);
     assert_int_equal(top_value("rr", "quantum"), 30 * MS);
     assert_int_equal(vm_value(0, "credit", "weight"), 512);
+    assert_int_equal(vm_value(0, "fair", "weight"), 512);
     assert_int_equal(vm_value(0, "credit", "cap"), 0);
     assert_int_equal(vm_value(1, "credit", "weight"), 256);
     assert_int_equal(vm_value(1, "credit", "cap"), 50);
@@ -105,6 +106,24 @@ static void test_values_together(void **state)
         "test.conf:5: found cap = 101, expected 0 to 100, as the other keys of [vm a] are, under credit");
 }
 
+/* What is reserved, all VMs together, against what there is; only under the scheduler of the beginning. */
+static void test_demand(void **state)
+{
+    static const char text[] = "pcpus = 2\n[vm a]\nguest=hog\nvcpus=2\nperiod=10ms\nslice=9ms\n"
+                               "[vm b]\nguest=hog\nperiod=10ms\nslice=2ms\nstart=1s\n[vm c]\nguest=hog\n";
+
+    (void)state;
+    assert_parses(text, "sched=sedf");
+    assert_parses(text, "pcpus=1");
+    assert_refused(
+        text, "pcpus=1 sched=sedf",
+        "test.conf:6: found [vm a] in need of 2 x 90.0000 % of a pCPU, expected at most 100.0000 % in all, "
+        "which the VMs above leave under sedf");
+    assert_refused("[vm a]\nguest=hog\nperiod=3s\nslice=1s\n[vm b]\nguest=hog\nperiod=3s\nslice=2001ms\n",
+                   "sched=sedf",
+                   "test.conf:8: found [vm b] in need of 1 x 66.7000 % of a pCPU, expected at most 66.6");
+}
+
 /* Commands are looked at one after the other, as they will come. */
 static void test_values_in_time(void **state)
 {
@@ -132,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_shown_values),
         cmocka_unit_test(test_values_together),
         cmocka_unit_test(test_values_in_time),
+        cmocka_unit_test(test_demand),
     };
 
     return cmocka_run_group_tests_name("config_params", tests, NULL, NULL);
