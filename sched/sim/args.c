@@ -205,6 +205,14 @@ static const char *take_away(struct guest *guest, const char *value)
     return take_time(value, 0, &guest->setting[SETTING_AWAY], "a time such as 500us");
 }
 
+static const char *take_how(struct guest *guest, const char *value)
+{
+    if (strcmp(value, "sleep") != 0 && strcmp(value, "yield") != 0)
+        return "sleep or yield";
+    guest->setting[SETTING_OFFERS] = strcmp(value, "yield") == 0;
+    return NULL;
+}
+
 /* ---- The tasks that no argument makes ---- */
 
 static const char *start_hog(struct guest *guest)
@@ -269,7 +277,8 @@ static const struct guest_argument smp_arguments[] = {
     {"inside=", take_inside}, {"outside=", take_outside}, {"rounds=", take_most}, {0}};
 static const struct guest_argument io_arguments[] = {
     {"period=", take_period}, {"work=", take_request}, {"transactions=", take_most}, {0}};
-static const struct guest_argument dodger_arguments[] = {{"period=", take_tick}, {"away=", take_away}, {0}};
+static const struct guest_argument dodger_arguments[] = {
+    {"period=", take_tick}, {"away=", take_away}, {"how=", take_how}, {0}};
 
 #define MS 1000000
 #define US 1000

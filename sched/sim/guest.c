@@ -123,9 +123,11 @@ static void step(struct guest *guest, struct guest_cpu *cpu, struct task *task, 
     }
     next = task->program->step(task, now);
     task->spins = next.kind == ACT_SPIN;
+    task->offers = next.kind == ACT_OFFER;
     switch (next.kind) {
     case ACT_WORK: task->left = next.ns; break;
     case ACT_SPIN: task->left = NEVER; break;
+    case ACT_OFFER: break;
     case ACT_SLEEP:
         if (next.ns > now) {
             task->wake = round_up_to_tick(next.ns);
@@ -214,6 +216,8 @@ struct guest_wish guest_next(struct guest *guest, uint32_t number, uint64_t now)
             return (struct guest_wish){GUEST_RUNS, earlier(done, earlier(cpu->slice_end, next_wake(cpu)))};
         }
         step(guest, cpu, task, now);
+        if (cpu->current == task && task->offers)
+            return (struct guest_wish){GUEST_OFFERS, now};
         if (cpu->current == task && task->spins)
             return (struct guest_wish){GUEST_RUNS, earlier(cpu->slice_end, next_wake(cpu))};
     }

@@ -34,6 +34,7 @@ struct action {
         ACT_WORK,  /* for `ns` of run time; NEVER: for ever */
         ACT_SLEEP, /* until `ns`; it takes no time if that is past */
         ACT_YIELD, /* to other tasks of its guest */
+        ACT_OFFER, /* the VCPU, to whoever shares its pCPU; it takes no time */
         ACT_SPIN,  /* asks again when the lock may be free */
         ACT_EXIT,
         ACT_DIE, /* for what it did */
@@ -65,6 +66,7 @@ struct task {
     uint64_t left;  /* of its action: run time; NEVER: no end */
     bool spins;     /* its action is ACT_SPIN */
     bool lies_down; /* its action is ACT_SLEEP, and `left` the way there */
+    bool offers;    /* its action is ACT_OFFER */
     uint64_t wake;
     uint64_t deadline; /* NEVER: none */
 
@@ -85,6 +87,7 @@ enum guest_setting {
     SETTING_WORK, /* or inside the lock */
     SETTING_OUTSIDE,
     SETTING_AWAY,
+    SETTING_OFFERS, /* 1: instead of to sleep */
     GUEST_SETTINGS
 };
 
@@ -120,9 +123,10 @@ struct guest_owner {
 
 struct guest_wish {
     enum {
-        GUEST_RUNS,  /* until `until` */
-        GUEST_WAITS, /* does not want to run before `until` */
-        GUEST_ENDS,  /* the machine is to be turned off */
+        GUEST_RUNS,   /* until `until` */
+        GUEST_WAITS,  /* does not want to run before `until` */
+        GUEST_OFFERS, /* wants to run, but others may go first */
+        GUEST_ENDS,   /* the machine is to be turned off */
     } kind;
     uint64_t until; /* NEVER: no end */
 };

@@ -86,6 +86,16 @@ void pcpu_poke(struct pcpu *p)
         arm(p);
 }
 
+/* The current VCPU, which goes on wanting to run, lets others go first. */
+static void offer(struct pcpu *p)
+{
+    tell_guest(p);
+    sched_give_way(&sim.sched, p->id, charge(p), sim.now);
+    p->came = sim.now;
+    p->guest_due = NEVER;
+    ask(p);
+}
+
 /* Does what the guest of the current VCPU wants; it may be away then. */
 static void serve_guest(struct pcpu *p)
 {
@@ -96,6 +106,8 @@ static void serve_guest(struct pcpu *p)
         p->guest_due = wish.until;
     else if (wish.kind == GUEST_WAITS)
         vcpu_block(p, wish.until);
+    else if (wish.kind == GUEST_OFFERS)
+        offer(p);
     else
         vm_end(v->vm, VM_STOPS, "the guest shut down");
 }

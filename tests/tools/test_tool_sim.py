@@ -154,6 +154,17 @@ def test_latency_is_the_wait(tmp_path):
     assert 0 < beside["late_p50_ns"] <= beside["late_p99_ns"] <= beside["late_max_ns"] < beside["max_ns"]
 
 
+def test_a_dodger_sleeps_or_offers_its_vcpu(tmp_path):
+    """Both are gone at the tick. Who sleeps comes back when he wants to; who offered his VCPU, when a hog has had its
+    slice."""
+    text = ("sched = credit\naccounting = sampled\nratelimit = 0ms\ntime = 2s\n[vm hog]\nguest = hog\n"
+            "[vm dodger]\nguest = dodger\nargs = how=")
+    sleeps, offers = (simulate(tmp_path, f"{text}{how}\n") for how in ("sleep", "yield"))
+    assert sleeps["vms"][1]["vcpus"][0]["blocked_ns"] > 80_000_000 and ran(sleeps, "dodger") > 1_850_000_000
+    assert offers["vms"][1]["vcpus"][0]["blocked_ns"] == 0 and 400_000_000 < ran(offers, "dodger") < 1_000_000_000
+    assert offers["vms"][1]["report"]["met"] == 0 and offers["vms"][1]["report"]["dodged"] > 40
+
+
 def test_time_is_not_needed_when_all_end(tmp_path):
     report = simulate(tmp_path, "[vm a]\nguest = timeshare\nargs = work:10ms wild\n")
     assert [task["state"] for task in report["vms"][0]["report"]["tasks"]] == ["done", "killed"]
