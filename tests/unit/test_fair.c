@@ -100,6 +100,23 @@ static void test_debtor_does_not_preempt(void **state)
     assert_lag(0, 0.5);
 }
 
+/* Nor is its coming an occasion to compare those who were there before. */
+static void test_debtor_disturbs_nobody(void **state)
+{
+    (void)state;
+    begin_run(&sched_fair, 1);
+    weighing(256, 20 * MS);
+    weighing(256, 1 * MS);
+    weighing(256, 6 * MS);
+    wake_all();
+    block_at(1 * MS);
+    assert_runs(1 * MS, &vcpus[2], 6 * MS);
+    assert_runs(7 * MS, &vcpus[0], 20 * MS);
+    now = 15 * MS; /* 2 is eligible again, with an earlier deadline than 0's */
+    wake_up(1);
+    assert_runs(15 * MS, &vcpus[0], 12 * MS);
+}
+
 static void test_yield_gives_way(void **state)
 {
     (void)state;
@@ -283,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_shorter_request_goes_first),
         cmocka_unit_test(test_waking),
         cmocka_unit_test(test_debtor_does_not_preempt),
+        cmocka_unit_test(test_debtor_disturbs_nobody),
         cmocka_unit_test(test_yield_gives_way),
         cmocka_unit_test(test_lag_survives_sleep),
         cmocka_unit_test(test_lag_moves_along),
