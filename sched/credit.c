@@ -124,12 +124,11 @@ static inline void keep_sorted(struct sched *s, struct sched_rq *rq, uint64_t no
 static bool credit_arrive(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
     enqueue(s, rq, vcpu, now);
-    return !vcpu->parked && rq->current && level_of(vcpu) < level_of(rq->current);
+    return rq->current && level_of(vcpu) < level_of(rq->current);
 }
 
 static bool credit_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
-    YIELDS(vcpu) = false;
     IS_BOOSTED(vcpu) = MAY_BOOST(s) && !credit_load(&IS_OVER(vcpu));
     return credit_arrive(s, rq, vcpu, now);
 }

@@ -46,7 +46,7 @@ static void set_out(struct sched *s, struct sched_vcpu *vcpu, bool out)
 static void judge_debtor(struct sched *s, struct sched_vcpu *vcpu, int64_t credit, int64_t cap)
 {
     credit_store(&IS_OVER(vcpu), true);
-    if (cap == 0 || credit < -cap)
+    if (credit < -cap)
         set_out(s, vcpu, cap != 0);
     if (credit < -CREDITS(s))
         credit_add_ns(vcpu, (-CREDITS(s) - credit) * CREDIT_NS);

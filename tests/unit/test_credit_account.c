@@ -112,6 +112,12 @@ static void test_a_cap_bounds_what_a_vm_is_given(void **state)
     account_now();
     for (uint32_t i = 0; i < 4; i++)
         assert_int_equal(credit(i), 19); /* ceil(75 / 4) */
+
+    set_up_siblings(4, 2, 2);
+    set_vm(0, "cap", 150);
+    activate(0);
+    account_now();
+    assert_int_equal(credit(0), 300); /* one VCPU cannot use more */
 }
 
 static void test_what_a_capped_vm_leaves_is_passed_on(void **state)
@@ -175,6 +181,9 @@ static void test_a_partly_burnt_credit_still_counts(void **state)
     BALANCE(&vcpus[0]) = (uint64_t)(-301 * CREDIT_NS);
     account_now();
     check_flags(0, true, false, true);
+    BALANCE(&vcpus[0]) = CREDIT_NS / 2;
+    account_now();
+    check_flags(0, false, false, false); /* 301 */
 }
 
 /* ---- Cap and parking ---- */

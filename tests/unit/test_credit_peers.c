@@ -52,6 +52,17 @@ static void test_under_fetches_nobody(void **state)
     assert_int_equal(vcpus[3].pcpu, 1);
 }
 
+static void test_fetches_as_soon_as_it_is_judged(void **state)
+{
+    (void)state;
+    set_up_two(false, false);
+    wake_now(2);
+    judge(0, true);
+    judge(2, true);
+    pick_now(0);
+    check_runs(0, 3);
+}
+
 static void test_who_leaves_makes_room_for_a_better_one(void **state)
 {
     (void)state;
@@ -87,23 +98,16 @@ static void test_affinity_forbids_to_fetch(void **state)
     check_runs(0, 0);
 }
 
-/* VCPU 3 waits on pCPU 1 since it yielded, behind 5, which is OVER and may not leave. */
+/* VCPU 0, which is OVER, runs on pCPU 0; 3 waits on pCPU 1 since it yielded to 1. */
 static void set_up_yielder(void)
 {
-    set_up_still(2, 6);
-    judge(0, true);
-    judge(5, true);
-    vcpus[5].affinity.word[0] = 2;
-    wake_now(1);
-    wake_now(0);
-    wake_now(3);
-    wake_now(5);
-    now = 1 * MS;
+    set_up_two(true, false);
     block_now(1);
     check_runs(1, 3);
+    wake_now(1);
+    now = 9 * MS;
     yield_now(1);
-    check_runs(1, 5);
-    now = 5 * MS;
+    check_runs(1, 1);
 }
 
 static void test_who_yields_is_not_fetched(void **state)
@@ -113,6 +117,11 @@ static void test_who_yields_is_not_fetched(void **state)
     pick_now(0);
     check_runs(0, 0);
     assert_int_equal(vcpus[3].pcpu, 1);
+    VERDICTS(&sched)++;
+    pick_now(1);
+    now += 1 * MS;
+    pick_now(0);
+    check_runs(0, 3);
 }
 
 static void test_who_yields_does_not_wait_while_a_pcpu_idles(void **state)
@@ -218,10 +227,10 @@ static void test_the_time_slice_sets_tick_and_period(void **state)
     set_top("ratelimit", 2 * MS);
     assert_true(sched.due == 30 * MS);
     now = 7 * MS;
-    set_top("tslice", 15 * MS);
-    assert_true(sched.due == 15 * MS);
-    assert_int_equal(CREDITS(&sched), 150);
-    check_pick(7 * MS, 0, 3 * MS);
+    set_top("tslice", 12 * MS);
+    assert_true(sched.due == 12 * MS);
+    assert_int_equal(CREDITS(&sched), 120);
+    check_pick(7 * MS, 0, 1 * MS);
     set_top("tslice", 10 * MS); /* a third of it in whole microseconds */
     assert_true(TICK(&sched) == 3333 * US);
 }
@@ -306,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_over_fetches_a_better_one),
         cmocka_unit_test(test_over_does_not_fetch_an_equal),
         cmocka_unit_test(test_under_fetches_nobody),
+        cmocka_unit_test(test_fetches_as_soon_as_it_is_judged),
         cmocka_unit_test(test_who_leaves_makes_room_for_a_better_one),
         cmocka_unit_test(test_fetches_once_a_millisecond),
         cmocka_unit_test(test_affinity_forbids_to_fetch),
