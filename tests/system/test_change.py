@@ -4,20 +4,23 @@ what was asked for is what is measured afterwards."""
 import pytest
 
 from harness import PCPU_PARTS, TICK_NS, VCPU_PARTS, top, vm
+from stintlib import layout
+from stintlib.history import History
 from stintlib.schedulers import scheduler_names
 
 SWITCHES = 1000
 # Of each kind somebody: a gang, one that is parked by its cap and one by its budget, one with a reservation, sleepers.
-LOAD = (vm("pair", "hog", vcpus=2) + vm("tasks", "timeshare", args="spin sleep:3ms slice=2ms", cap=20, request="1ms") +
+LOAD = (vm("pair", "hog", vcpus=2) +
+        vm("tasks", "timeshare", args="spin sleep:3ms slice=2ms", cap=20, request="1ms") +
         vm("disk", "io", args="period=10ms work=200us", period="10ms", slice="2ms") +
         vm("pinned", "hog", affinity="1", period="20ms", slice="4ms", weight=512) +
         vm("naps", "timeshare", vcpus=2, args="sleep:700us sleep:1ms work:2000000"))
 
 
-def every_other(time, *more):
+def every_other(time):
     """Each scheduler for 20 ms, in turn."""
     names = ",".join(scheduler_names())
-    return top(pcpus=2, time=time, quantum="5ms") + f"at 20ms every 20ms: sched {names}\n" + "".join(more) + LOAD
+    return top(pcpus=2, time=time, quantum="5ms", tslice="3ms") + f"at 20ms every 20ms: sched {names}\n" + LOAD
 
 
 @pytest.fixture
@@ -57,18 +60,42 @@ class TestAThousandChanges:
         naps = [task["work"] for task in changed.measured("naps")["tasks"] if task["name"].startswith("sleep")]
         assert min(naps) > 1000
 
+    def test_to_the_end(self, changed):
+        """Who is lost has no gap, but nothing more after it."""
+        runs = sorted((event.time, event.vcpu) for ring in changed.trace.of("pcpu") for event in ring.events()
+                      if event.type == layout.EVENTS["run"])
+        last = {vcpu: time for time, vcpu in runs}
+        assert sorted(last) == list(range(7))
+        assert min(last.values()) > changed.trace.header["end"] - 100_000_000 // TICK_NS
+
     def test_the_pinned_stays(self, changed):
         index = next(guest["first_vcpu"] for guest in changed.trace.header["vms"] if guest["name"] == "pinned")
-        runs = [event for event in changed.trace.of("pcpu")[0].events() if event.type == 2 and event.vcpu == index]
-        assert runs == []
+        assert index not in {event.vcpu for event in changed.trace.of("pcpu")[0].events()
+                             if event.type == layout.EVENTS["run"]}
 
 
-def test_the_same_trace_twice(run):
-    first, second = (run(every_other("510ms")) for _ in range(2))
-    assert first.trace.lost == 0 and len(first.trace_bytes) > 50_000
-    assert first.trace_bytes == second.trace_bytes and first.report == second.report
-    orders = first.events(0, "sched")
-    assert [(event.time // 20_000_000, event.b) for event in orders] == [(n, 1) for n in range(1, 26)]
+class TestAFewChanges:
+    def test_the_trace_and_the_books_agree(self, run_once):
+        """What the report counts, in another way: from the events."""
+        ran = run_once(every_other("510ms"))
+        history = History(ran.trace)
+        parked = []
+        for lane, vcpu in zip(history.vcpus, ran.vcpus()):
+            time = dict.fromkeys(layout.RUNSTATES, 0)
+            for span in lane.spans:
+                time[span.what] += (span.end - span.begin) * history.ns
+            assert (time["blocked"], time["offline"]) == (vcpu["blocked_ns"], vcpu["offline_ns"])
+            assert sum(time.values()) == ran.report["elapsed_ns"]
+            if time["parked"]:
+                parked.append(lane.name)
+        assert parked == ["tasks/0", "pinned/0"]    # out of its cap, and of its budget
+
+    def test_the_same_trace_twice(self, run, run_once):
+        first, second = run_once(every_other("510ms")), run(every_other("510ms"))
+        assert first.trace.lost == 0 and len(first.trace_bytes) > 50_000
+        assert first.trace_bytes == second.trace_bytes and first.report == second.report
+        orders = first.events(0, "sched")
+        assert [(event.time // 20_000_000, event.b) for event in orders] == [(n, 1) for n in range(1, 26)]
 
 
 def test_another_quantum(run):
