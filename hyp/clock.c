@@ -104,9 +104,11 @@ static struct timer *take_due(struct pcpu *self, uint64_t now)
 void clock_keep_beat(struct pcpu *self)
 {
     uint64_t now = rdtime();
-    if (self->beat_end > now)
+    if (!machine.beat)
         return;
-    self->beat_end = now + machine.beat;
+    /* Also with a beat that is still to come: stimecmp may hold the end of a slice, which has passed. */
+    if (self->beat_end <= now)
+        self->beat_end = now + machine.beat;
     clock_program(self);
 }
 

@@ -3,6 +3,8 @@
 import pytest
 
 from harness import PCPU_PARTS, ROOT, TICK_NS, VCPU_PARTS, run_scenario, top, vm
+from stintlib.history import History
+from stintlib.waits import vm_waits
 
 TWELVE = top(pcpus=6, time="5s", quantum="5ms") + "".join(vm(name, "hog", vcpus=4) for name in "abc")
 THIEF = (ROOT / "scenarios" / "thief.conf").read_text("utf-8")
@@ -95,6 +97,14 @@ def test_no_vcpu_waits_while_a_pcpu_idles(tmp_path):
         there[span.vcpu] += span.end - span.begin
     for index, vcpu in enumerate(ran.vcpus()):
         assert there[index] > 0.98 * (ran.report["elapsed_ns"] - vcpu["offline_ns"])
+
+
+def test_harts_take_short_turns_while_all_change(tmp_path):
+    """When the slot of a gang ends, every hart works in the hypervisor at once and kicks others. None of them may run
+    on for a slice meanwhile: each of three gangs waits for two slots of 30 ms, and none for a third."""
+    scenario = top(pcpus=6, time="3s", sched="gang") + "".join(vm(name, "hog", vcpus=4) for name in "abc")
+    history = History(run_scenario(tmp_path, scenario).trace)
+    assert max(max(vm_waits(history, number)) for number in range(3)) < 90e6
 
 
 def test_fences_cost_the_one_who_asks(tmp_path):
