@@ -51,6 +51,18 @@ static inline void list_push_front(struct list *head, struct list *node)
     list_insert_before(head->next, node);
 }
 
+/* All nodes of the list `from`, which is empty then, in their order before `place` of another list. */
+static inline void list_move_all(struct list *place, struct list *from)
+{
+    if (list_empty(from))
+        return;
+    from->next->prev = place->prev;
+    place->prev->next = from->next;
+    from->prev->next = place;
+    place->prev = from->prev;
+    list_init(from);
+}
+
 /* Harmless on a node that is on no list. Leaves it linked to itself. */
 static inline void list_remove(struct list *node)
 {

@@ -19,7 +19,8 @@
  * with a BOOST keeps it at an accounting, unless it is in debt, so that it runs within the rate limit if no other
  * BOOST is there.
  *
- * What the accounting decides reaches a queue when its pCPU picks next: it is sorted anew then.
+ * What the accounting decides reaches a queue when its pCPU picks next: it is sorted anew then; a long one by and by,
+ * so that no pick takes long.
  */
 #include "lib/printf.h"
 #include "sched/credit.h"
@@ -38,6 +39,7 @@ enum level { BOOST, UNDER, OVER, NOBODY }; /* the index of their queues; the bes
 #define SORTED(rq)       ((rq)->priv[3]) /* what VERDICTS was then */
 
 #define SEEK_PAUSE 1000000 /* ns */
+#define SORT_STEP  32      /* VCPUs of a queue that one pick sorts */
 
 static enum level level_of(const struct sched_vcpu *vcpu)
 {
@@ -87,24 +89,25 @@ static void enqueue_yielding(struct sched_rq *rq, struct sched_vcpu *vcpu)
     push(rq, vcpu);
 }
 
-static void move_all(struct list *from, struct list *to)
+/* There was an accounting: all are to be sorted anew; behind those who still are since the last one, but for the
+ * boosted. */
+static void unsort(struct sched *s, struct sched_rq *rq)
 {
-    while (!list_empty(from))
-        list_push_back(to, list_pop_front(from));
+    SORTED(rq) = credit_verdicts(s);
+    list_move_all(rq->queue.next, &rq->level[BOOST]);
+    for (enum level level = UNDER; level < NOBODY; level++)
+        list_move_all(&rq->queue, &rq->level[level]);
+    list_move_all(&rq->queue, &rq->parked);
 }
 
-/* There was an accounting: everybody goes to where he belongs now. Equals keep their order. */
+/* Of those who are to be sorted the next few, and more if none of these may run, go to where they belong now. Equals
+ * keep their order. */
 static __attribute__((noinline)) void sort(struct sched *s, struct sched_rq *rq, uint64_t now)
 {
-    struct list all;
-
-    SORTED(rq) = credit_verdicts(s);
-    list_init(&all);
-    for (enum level level = BOOST; level < NOBODY; level++)
-        move_all(&rq->level[level], &all);
-    move_all(&rq->parked, &all);
-    while (!list_empty(&all)) {
-        struct sched_vcpu *vcpu = sched_of_link(list_pop_front(&all));
+    if (SORTED(rq) != credit_verdicts(s))
+        unsort(s, rq);
+    for (uint32_t n = 0; !list_empty(&rq->queue) && (n < SORT_STEP || best_waiting(rq) == NOBODY); n++) {
+        struct sched_vcpu *vcpu = sched_of_link(list_pop_front(&rq->queue));
 
         sched_touch();
         YIELDS(vcpu) = false;
@@ -116,7 +119,7 @@ static __attribute__((noinline)) void sort(struct sched *s, struct sched_rq *rq,
 
 static inline void keep_sorted(struct sched *s, struct sched_rq *rq, uint64_t now)
 {
-    if (SORTED(rq) != credit_verdicts(s))
+    if (SORTED(rq) != credit_verdicts(s) || !list_empty(&rq->queue))
         sort(s, rq, now);
 }
 
@@ -301,22 +304,29 @@ static bool credit_seeks(struct sched *s, struct sched_rq *rq, struct sched_vcpu
     return true;
 }
 
+static struct sched_vcpu *first_for(struct sched *s, struct list *queue, uint32_t thief, bool seeks)
+{
+    struct list *link;
+
+    list_for_each (link, queue) {
+        struct sched_vcpu *vcpu = sched_of_link(link);
+
+        sched_touch();
+        if (!vcpu->parked && !(seeks && YIELDS(vcpu)) && sched_may_move(s, vcpu, thief))
+            return vcpu;
+    }
+    return NULL;
+}
+
 /* For a pCPU that seeks, somebody better than OVER who does not yield; for one that would idle, anybody. */
 static struct sched_vcpu *credit_victim(struct sched *s, struct sched_rq *rq, uint32_t thief)
 {
     bool seeks = credit_load(&SEEKS(&s->rq[thief]));
-    struct list *link;
+    struct sched_vcpu *vcpu = NULL;
 
-    for (enum level level = BOOST; level < (seeks ? OVER : NOBODY); level++) {
-        list_for_each (link, &rq->level[level]) {
-            struct sched_vcpu *vcpu = sched_of_link(link);
-
-            sched_touch();
-            if (!(seeks && YIELDS(vcpu)) && sched_may_move(s, vcpu, thief))
-                return vcpu;
-        }
-    }
-    return NULL;
+    for (enum level level = BOOST; level < (seeks ? OVER : NOBODY) && !vcpu; level++)
+        vcpu = first_for(s, &rq->level[level], thief, seeks);
+    return vcpu || seeks ? vcpu : first_for(s, &rq->queue, thief, seeks);
 }
 
 /* ---- Beginning, parameters ---- */

@@ -40,6 +40,7 @@ unit_fair_promises := $(filter-out sched/fair.c,$(SCHED_SRC)) lib/printf.c
 unit_sim_events := sched/sim/events.c sched/sim/host.c
 unit_credit   := $(SCHED_SRC) lib/printf.c
 unit_credit_account := $(SCHED_SRC) lib/printf.c
+unit_credit_long := $(SCHED_SRC) lib/printf.c
 unit_credit_peers := $(SCHED_SRC) lib/printf.c
 unit_credit_shares := $(SCHED_SRC) lib/printf.c
 

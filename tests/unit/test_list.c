@@ -102,6 +102,26 @@ static void test_remove_while_walking(void **state)
     assert_values(&head, (int[]){1, 3, 5}, 3);
 }
 
+static void test_move_all(void **state)
+{
+    struct list a, b;
+    struct item items[5];
+
+    (void)state;
+    list_init(&a);
+    list_init(&b);
+    make_items(items, 5);
+    for (int i = 0; i < 5; i++)
+        list_push_back(i < 2 ? &a : &b, &items[i].link);
+    list_move_all(&items[1].link, &b);
+    assert_values(&a, (const int[]){0, 2, 3, 4, 1}, 5);
+    assert_true(list_empty(&b));
+    list_move_all(&a, &b); /* nothing */
+    list_move_all(&b, &a);
+    assert_values(&b, (const int[]){0, 2, 3, 4, 1}, 5);
+    assert_true(list_empty(&a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +129,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_remove_leaves_self_linked),
         cmocka_unit_test(test_remove_while_walking),
+        cmocka_unit_test(test_move_all),
     };
 
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);
