@@ -22,7 +22,8 @@
 #define LONGEST_WAIT 20000000
 #define BLOCKS       8      /* one run of so many ends so */
 #define RESERVED     100000 /* of twice what it takes to have as much for all of a pCPU */
-#define DECISIONS    10000
+#define DECISIONS    20000  /* at least, and */
+#define TURNS        2      /* of each VCPU */
 
 struct vcpu {
     struct sched_vcpu sched;
@@ -189,7 +190,7 @@ static void reserve(struct sched_vm *vm, uint32_t on_a_pcpu)
 
 static void make_vcpus(uint32_t pcpus, uint32_t vcpus)
 {
-    uint32_t siblings = pcpus < VM_VCPUS ? pcpus : VM_VCPUS;
+    uint32_t siblings = world.sched.ops->apart && pcpus < VM_VCPUS ? pcpus : VM_VCPUS;
 
     world.vm = host_memory(vcpus, sizeof(*world.vm));
     world.vcpu = host_memory(vcpus, sizeof(*world.vcpu));
@@ -255,7 +256,7 @@ static void measure(const struct sched_ops *ops, uint32_t vcpus, uint32_t pcpus)
     go_on(vcpus); /* that are not counted: until everybody has run */
     world.decisions = world.spent = world.worst = world.ticks = world.tick_touches = 0;
     touched = sched_touched;
-    go_on(DECISIONS);
+    go_on(TURNS * vcpus > DECISIONS ? TURNS * vcpus : DECISIONS);
     touched = sched_touched - touched - world.tick_touches;
     cost = clock_cost(world.decisions);
     world.spent = world.spent > cost ? world.spent - cost : 0;

@@ -21,7 +21,7 @@ at 450ms: stop e
 [vm a]
 guest = hog
 vcpus = 2
-affinity = 0
+affinity = 0;1
 [vm b]
 guest = timeshare
 vcpus = 2
