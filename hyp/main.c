@@ -64,6 +64,8 @@ static void add_hart(uint32_t hart)
     uint32_t at = pcpu_count;
     if (pcpu_count == STINT_MAX_PCPUS)
         refuse("the machine has more than %u harts", STINT_MAX_PCPUS);
+    if (hart >= 64) /* one word of a mask holds all (pcpu_ask_them) */
+        refuse("the machine has a hart %u; they may be 0 to 63", hart);
     for (; at > 0 && pcpus[at - 1].hart > hart; at--)
         pcpus[at].hart = pcpus[at - 1].hart;
     pcpus[at].hart = hart;

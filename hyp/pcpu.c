@@ -98,13 +98,22 @@ void pcpu_start_others(void)
     }
 }
 
+static void note_kick(struct pcpu *self, uint32_t id)
+{
+    self->stats->kicks++;
+    trace(self, rdtime(), STINT_EV_KICK, STINT_NO_VCPU, 0, id, 0);
+}
+
+static void kick_harts(struct pcpu *self, uint64_t harts)
+{
+    clock_keep_beat(self);
+    firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, harts, 0, 0);
+}
+
 void pcpu_kick(uint32_t id)
 {
-    struct pcpu *self = pcpu_self();
-    self->stats->kicks++;
-    clock_keep_beat(self);
-    trace(self, rdtime(), STINT_EV_KICK, STINT_NO_VCPU, 0, id, 0);
-    firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, pcpus[id].hart, 0);
+    note_kick(pcpu_self(), id);
+    kick_harts(pcpu_self(), BIT(pcpus[id].hart));
 }
 
 void pcpu_alert(uint32_t id)
@@ -114,11 +123,22 @@ void pcpu_alert(uint32_t id)
         pcpu_kick(id);
 }
 
+/* All by one call: under instruction counting each ends the hart's turn, and the last to be kicked would hear of it
+ * some milliseconds after the first. */
 void pcpu_ask_them(void)
 {
+    struct pcpu *self = pcpu_self();
+    uint64_t harts = 0;
     uint32_t id;
     while ((id = sched_next_ask(&machine.sched)) != SCHED_NO_PCPU) {
-        __atomic_store_n(&pcpus[id].ask_scheduler, true, __ATOMIC_SEQ_CST);
-        pcpu_alert(id);
+        struct pcpu *p = &pcpus[id];
+        __atomic_store_n(&p->ask_scheduler, true, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&p->attention, true, __ATOMIC_SEQ_CST);
+        if (p == self)
+            continue;
+        note_kick(self, id);
+        harts |= BIT(p->hart);
     }
+    if (harts)
+        kick_harts(self, harts);
 }

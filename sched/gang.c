@@ -11,7 +11,8 @@
  * A pCPU of the slot runs the sibling that lives there, or idles until that one wakes: this scheduler is not
  * work-conserving, that is its price. Only a VM of which nobody is runnable any more loses its pCPUs before the slot
  * ends, to who waits there and fits; if no other VM was in the slot, the next slot begins. And who wakes and fits may
- * join. To join late is no turn, unless half of the slot is left.
+ * join. To join late is no turn, unless half of the slot is left. While nobody waits for it the next slot is not begun,
+ * and nobody is interrupted; who comes to wait then does so until it would have begun.
  *
  * All that spans queues, and the queues' lists, is under s->lock.
  */
@@ -21,6 +22,7 @@
 /* A VM of which somebody is runnable is in s->turns, or has its turn. */
 #define SLOT(s)       ((s)->param[0])
 #define GANGS(s)      ((s)->priv[0])    /* VMs in the slot; 0: there is no slot */
+#define BEGAN(s)      ((s)->priv[1])    /* ns: when the slot did */
 #define RUNNABLE(vm)  ((vm)->priv[0])   /* how many of its VCPUs are */
 #define IN_SLOT(vm)   ((vm)->priv[1])   /* its VCPUs' pCPUs are its own */
 #define COUNTED(vcpu) ((vcpu)->priv[0]) /* among the runnable ones */
@@ -117,9 +119,21 @@ static void next_slot(struct sched *s, uint64_t now)
 {
     clear_slot(s);
     fill_slot(s);
-    set_due(s, GANGS(s) ? now + SLOT(s) : SCHED_FOREVER);
+    BEGAN(s) = now;
+    set_due(s, list_empty(&s->turns) ? SCHED_FOREVER : now + SLOT(s));
     for (uint32_t i = 0; i < s->pcpus; i++)
         if (HOLDER(&s->rq[i]) != LAST(&s->rq[i]))
+            sched_ask(s, i);
+}
+
+/* Somebody waits who does not fit: the slot, if it has no end, ends when it would have. */
+static void end_slot(struct sched *s, uint64_t now)
+{
+    if (s->due != SCHED_FOREVER)
+        return;
+    set_due(s, now + SLOT(s) - (now - BEGAN(s)) % SLOT(s));
+    for (uint32_t i = 0; i < s->pcpus; i++)
+        if (HOLDER(&s->rq[i]))
             sched_ask(s, i);
 }
 
@@ -210,7 +224,7 @@ static void gang_init(struct sched *s, uint64_t now)
 static void gang_changed(struct sched *s, struct sched_vm *vm, uint64_t now)
 {
     (void)vm;
-    if (GANGS(s) && s->due > now + SLOT(s))
+    if (s->due != SCHED_FOREVER && s->due > now + SLOT(s))
         set_due(s, now + SLOT(s));
 }
 
@@ -235,6 +249,8 @@ static bool gang_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *v
         catch_up(s, vcpu, now);
     else if (fits(s, vm))
         join(s, vm, now);
+    else
+        end_slot(s, now);
     may_run = holder(rq) == vcpu;
     spin_unlock(&s->lock);
     return may_run;
@@ -270,7 +286,10 @@ static struct sched_vcpu *gang_pick(struct sched *s, struct sched_rq *rq, struct
         if (current)
             list_push_back(&rq->queue, &current->link);
     }
-    *slice = !next ? SCHED_FOREVER : s->due > now ? s->due - now : 1;
+    if (!next || s->due == SCHED_FOREVER)
+        *slice = SCHED_FOREVER;
+    else
+        *slice = s->due > now ? s->due - now : 1;
     spin_unlock(&s->lock);
     return next;
 }
@@ -279,7 +298,9 @@ static void gang_dump(const struct sched *s, const struct sched_vcpu *vcpu, char
 {
     const struct sched_vm *vm = vcpu->vm;
 
-    if (IN_SLOT(vm))
+    if (IN_SLOT(vm) && s->due == SCHED_FOREVER)
+        format(text, size, "its gang of %u has the slot, for which nobody waits", vm->vcpus);
+    else if (IN_SLOT(vm))
         format(text, size, "its gang of %u has the slot until %llu us", vm->vcpus,
                (unsigned long long)s->due / 1000);
     else

@@ -32,6 +32,7 @@ unit_rr       := $(SCHED_SRC) lib/printf.c
 unit_place    := $(SCHED_SRC) lib/printf.c
 unit_waking   := $(SCHED_SRC) lib/printf.c
 unit_gang     := $(SCHED_SRC) lib/printf.c
+unit_gang_changes := $(SCHED_SRC) lib/printf.c
 unit_tree     := sched/tree.c
 unit_sedf     := $(SCHED_SRC) lib/printf.c
 unit_sedf_promises := $(SCHED_SRC) lib/printf.c

@@ -41,7 +41,7 @@ static inline bool add_life(struct sched_vm *vm, uint64_t affinity, struct life 
 
 static inline struct life spinner(uint64_t wakes)
 {
-    return (struct life){.run = NEVER / 2, .wakes = wakes};
+    return (struct life){.run = NEVER / 2, .sleep = NEVER, .wakes = wakes};
 }
 
 static inline uint64_t uncounted(uint32_t pcpu)
