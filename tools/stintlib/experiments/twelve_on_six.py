@@ -7,10 +7,11 @@ from stintlib.waits import vm_waits
 NAME = "twelve-on-six"
 ABOUT = "Three VMs of four VCPUs each on six pCPUs: every guest believes in four CPUs and has two."
 
-PCPUS, VCPUS, SECONDS = 6, 12, 3
+PCPUS, VCPUS, SECONDS = 6, 12, 5
 WORST_WAIT = {    # ms: what the scheduler's rules allow; docs/experiments/twelve-on-six.md derives them
-    "rr": 10, "credit": 60, "sedf": 10, "fair": 3,
+    "rr": 10, "credit": 60, "sedf": 10, "fair": 3, "gang": 60,
 }
+USED = {"gang": 100 * 4 / 6}    # percent of the machine; the others leave nobody idle
 
 
 def odd_one(done):
@@ -33,7 +34,7 @@ def rows_of(name, real, simulated):
     moves = sum(vcpu["migrations"] for vm in real.report["vms"] for vcpu in vm["vcpus"])
     return [
         Row(f"{name}: share", "of the VM that is furthest from a third", "%", 100 / 3, odd_one(real), relative(3)),
-        Row(f"{name}: used", "of the machine, simulated", "%", 100, used(simulated), absolute(1)),
+        Row(f"{name}: used", "of the machine, simulated", "%", USED.get(name, 100), used(simulated), absolute(1)),
         Row(f"{name}: wait", "the worst of all, simulated", "ms", WORST_WAIT[name], worst_wait(simulated), AT_MOST),
         Row(f"{name}: moves", "migrations of all VCPUs", "", VCPUS * SECONDS, moves, AT_MOST),
     ]
