@@ -155,15 +155,15 @@ static bool account(struct sched *s)
 }
 
 /*
- * While all pCPUs idle nobody asks, and periods are missed. They are made up for, which comes to an end: each gives
- * a credit or more to every active VCPU, the floor is 300 below and the ceiling 300 above, so after 602 periods
- * nobody is active any more.
+ * While all pCPUs idle nobody asks, and periods are missed. They are made up for, but for so many that nothing
+ * changes any more: each gives a credit or more to every active VCPU, the floor is 300 below and the ceiling 300
+ * above, so after 602 periods nobody is active.
  */
 void credit_account(struct sched *s, uint64_t now)
 {
-    uint64_t due = s->due;
+    uint64_t due = s->due, most = 2 * (uint64_t)CREDITS(s) + 2;
 
-    while (due <= now && account(s))
+    for (uint64_t i = 0; i < most && due <= now && account(s); i++)
         due += PERIOD(s);
     __atomic_store_n(&s->due, credit_next(now, PERIOD(s)), __ATOMIC_RELAXED);
     announce(s);
