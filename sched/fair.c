@@ -11,9 +11,10 @@
  * somebody wakes who is eligible and has an earlier one. So nobody's lag exceeds the greatest request. A short
  * request buys short waits, not more time.
  *
- * Who blocks, or is moved, takes its lag along, and is put where it has the same lag again: sleeping neither pays
- * off a debt nor earns credit. Who yields is compared with the others before its request ends, and if it is owed
- * time it gives that request away.
+ * Who blocks, or is moved, takes its lag along, and is put where it has the same lag again: sleeping earns no
+ * credit. A debt is paid off meanwhile at the pace at which it would be if the VCPU stood in the queue and was not
+ * eligible: its v stays where it is until V has caught up. Who yields is compared with the others before its
+ * request ends, and if it is owed time it gives that request away.
  *
  * A remainder of less than 1/64 of the request counts as run, as in rr. Who is alone runs without a slice.
  *
@@ -35,16 +36,17 @@ enum { PARAM_WEIGHT, PARAM_REQUEST };
 #define COUNTED(vcpu)  ((vcpu)->priv[0]) /* its weight in the sums of a queue; 0: it is in none */
 #define LAG(vcpu)      (*(int64_t *)&(vcpu)->priv[1]) /* weight * (V - v) */
 #define LEFT(vcpu)     ((vcpu)->priv[2])              /* weight * (deadline - v); 0: it has no request yet */
+#define SLEPT(vcpu)    ((vcpu)->priv[3])              /* 1 + on which pCPU it has blocked; 0: it has not */
+#define AHEAD(vcpu)    ((vcpu)->priv[4]) /* ns that its v has been advanced by and it has not run yet */
 
 /* Of a queue. */
 #define READY(rq)   (&(rq)->tree[0])
 #define V(rq)       ((rq)->priv[0])
 #define REST(rq)    (*(int64_t *)&(rq)->priv[1])
 #define WEIGHTS(rq) ((rq)->priv[2]) /* the sum of them, of who runs, too */
-#define SINCE(rq)   ((rq)->priv[3]) /* ns: up to when the v of who runs is known */
-#define AHEAD(rq)   ((rq)->priv[4]) /* ns by which it was advanced since the last charge */
-#define PREEMPT(rq) ((rq)->priv[5]) /* who runs is to be compared with the others before its request ends */
-#define BEGUN(rq)   ((rq)->priv[6]) /* who runs has been charged by this scheduler */
+#define SINCE(rq)   ((rq)->priv[3]) /* ns: when who runs was picked or charged last */
+#define PREEMPT(rq) ((rq)->priv[4]) /* who runs is to be compared with the others before its request ends */
+#define BEGUN(rq)   ((rq)->priv[5]) /* who runs has been charged by this scheduler */
 
 static uint64_t weight_of(const struct sched_vcpu *vcpu)
 {
@@ -88,14 +90,17 @@ static void advance(struct sched_rq *rq, struct sched_vcpu *vcpu, int64_t ns)
         shift(rq, step * weight);
 }
 
-/* Brings who runs, and V, up to `now`, for somebody who comes or goes between two charges. */
+/* Brings who runs, and V, up to `now`, for somebody who comes or goes between two charges. If it turns out that the
+ * hypervisor took some of that time the VCPU has it for nothing later: V does not go back, or who was put at V just
+ * now would not be eligible. */
 static void catch_up(struct sched_rq *rq, uint64_t now)
 {
-    if (!rq->current || now <= SINCE(rq))
+    struct sched_vcpu *current = rq->current;
+
+    if (!current || now <= SINCE(rq) + AHEAD(current))
         return;
-    advance(rq, rq->current, (int64_t)(now - SINCE(rq)));
-    AHEAD(rq) += now - SINCE(rq);
-    SINCE(rq) = now;
+    advance(rq, current, (int64_t)(now - SINCE(rq) - AHEAD(current)));
+    AHEAD(current) = now - SINCE(rq);
 }
 
 static int64_t lag_of(const struct sched_rq *rq, const struct sched_vcpu *vcpu)
@@ -103,19 +108,30 @@ static int64_t lag_of(const struct sched_rq *rq, const struct sched_vcpu *vcpu)
     return (int64_t)COUNTED(vcpu) * (int64_t)(V(rq) - VTIME(vcpu));
 }
 
-/* Counts vcpu in, at its lag; who comes to an empty queue has none. That its coming moves V has to be made up for,
- * or it would lose part of it: with back = lag / weight + lag / weights, V goes back by lag / weights, and what is
- * left is its lag. */
+/* How far behind V vcpu begins; who comes to an empty queue, at V. That its coming moves V has to be made up for, or
+ * it would lose part of its lag: with lag / weight + lag / weights, V goes back by lag / weights, and what is left is
+ * its lag. Who slept with a debt and wakes where it slept is no further ahead of V than its old v. */
+static int64_t distance_behind(const struct sched_rq *rq, const struct sched_vcpu *vcpu)
+{
+    int64_t weights = (int64_t)WEIGHTS(rq);
+    int64_t behind = weights ? LAG(vcpu) / (int64_t)weight_of(vcpu) + LAG(vcpu) / weights : 0;
+    int64_t still = (int64_t)(V(rq) - VTIME(vcpu));
+
+    if (behind < 0 && SLEPT(vcpu) == rq->pcpu + 1 && still > behind)
+        behind = still < 0 ? still : 0;
+    return behind;
+}
+
 static void join(struct sched_rq *rq, struct sched_vcpu *vcpu)
 {
-    int64_t weight = (int64_t)weight_of(vcpu), weights = (int64_t)WEIGHTS(rq);
-    int64_t back = weights ? LAG(vcpu) / weight + LAG(vcpu) / weights : 0;
+    int64_t weight = (int64_t)weight_of(vcpu), behind = distance_behind(rq, vcpu);
 
     COUNTED(vcpu) = (uint64_t)weight;
-    VTIME(vcpu) = V(rq) - (uint64_t)back;
+    VTIME(vcpu) = V(rq) - (uint64_t)behind;
     DEADLINE(vcpu) = VTIME(vcpu) + (LEFT(vcpu) ? LEFT(vcpu) : request_of(vcpu) << 16) / (uint64_t)weight;
     WEIGHTS(rq) += (uint64_t)weight;
-    shift(rq, -back * weight);
+    SLEPT(vcpu) = 0;
+    shift(rq, -behind * weight);
 }
 
 static void leave(struct sched_rq *rq, struct sched_vcpu *vcpu)
@@ -181,6 +197,7 @@ static void fair_block(struct sched *s, struct sched_rq *rq, struct sched_vcpu *
     (void)s, (void)now;
     leave(rq, vcpu);
     LEFT(vcpu) = 0;
+    SLEPT(vcpu) = rq->pcpu + 1;
 }
 
 static void fair_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
@@ -194,11 +211,14 @@ static void fair_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *
 static void fair_charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran,
                         uint64_t now)
 {
+    uint64_t known;
+
     (void)s;
-    if (!BEGUN(rq) && ran > now - SINCE(rq) + AHEAD(rq))
-        ran = now - SINCE(rq) + AHEAD(rq); /* before that another scheduler had it */
-    advance(rq, vcpu, (int64_t)(ran - AHEAD(rq)));
-    AHEAD(rq) = 0;
+    if (!BEGUN(rq) && ran > now - SINCE(rq))
+        ran = now - SINCE(rq); /* before that another scheduler had it */
+    known = ran < AHEAD(vcpu) ? ran : AHEAD(vcpu);
+    AHEAD(vcpu) -= known;
+    advance(rq, vcpu, (int64_t)(ran - known));
     SINCE(rq) = now;
     BEGUN(rq) = true;
 }
@@ -237,7 +257,6 @@ static struct sched_vcpu *fair_pick(struct sched *s, struct sched_rq *rq, struct
     if (!next)
         next = take_best(rq);
     SINCE(rq) = now;
-    AHEAD(rq) = 0;
     PREEMPT(rq) = false;
     BEGUN(rq) = true;
     *slice = next && READY(rq)->root ? left_to_run(next) : SCHED_FOREVER;

@@ -44,6 +44,7 @@
 #include "lib/list.h"
 #include "lib/spinlock.h"
 #include "sched/pcpu_set.h"
+#include "sched/touch.h"
 #include "sched/tree.h"
 
 #define SCHED_FOREVER UINT64_MAX /* a slice without end */
@@ -319,19 +320,6 @@ void sched_park(struct sched *, struct sched_vcpu *, bool parked, uint64_t now);
 
 /* vcpu, which waits, may go to pCPU `to`: its affinity, its siblings and the place its demand needs allow it. */
 bool sched_may_move(const struct sched *, const struct sched_vcpu *, uint32_t to);
-
-/* For benchmarks of the schedulers: called for every node of a queue that is looked at. */
-#ifdef SCHED_COUNT_TOUCHES
-extern uint64_t sched_touched;
-static inline void sched_touch(void)
-{
-    sched_touched++;
-}
-#else
-static inline void sched_touch(void)
-{
-}
-#endif
 
 /* What there is to choose (registry.c). */
 

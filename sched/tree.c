@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The treap of tree.h. */
 #include "sched/tree.h"
-#include "sched/sched.h"
+#include <stddef.h>
+#include "sched/touch.h"
 
 /* Which of its parent's children node is. */
 static bool side_of(const struct tree_node *node)

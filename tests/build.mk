@@ -35,6 +35,7 @@ unit_gang     := $(SCHED_SRC) lib/printf.c
 unit_gang_changes := $(SCHED_SRC) lib/printf.c
 unit_tree     := sched/tree.c
 unit_sedf     := $(SCHED_SRC) lib/printf.c
+unit_sedf_moves := $(SCHED_SRC) lib/printf.c
 unit_sedf_promises := $(SCHED_SRC) lib/printf.c
 unit_fair     := $(filter-out sched/fair.c,$(SCHED_SRC)) lib/printf.c
 unit_fair_promises := $(filter-out sched/fair.c,$(SCHED_SRC)) lib/printf.c

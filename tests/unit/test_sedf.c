@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sched/sedf.c: who runs, until when, and who waits for what; parameters and admission; moves between pCPUs. */
+/* sched/sedf.c: who runs, until when, and who waits for what; parameters and admission. */
 #include "tests/unit/sedf_help.h"
 
 #include <string.h>
@@ -291,98 +291,28 @@ static void test_changes_while_it_runs(void **state)
     assert_consistent(2);
 }
 
-/* ---- More than one pCPU ---- */
-
-static uint64_t long_sleep(uint32_t i)
+/* A smaller slice counts at once, and so does another quantum; one who is blocked hears of his when he wakes. */
+static void test_less_while_it_runs(void **state)
 {
-    (void)i;
-    return 1000 * MS;
-}
+    char why[100];
 
-static void test_idle_pcpu_takes_whom_it_has_room_for(void **state)
-{
     (void)state;
-    begin_run(&sched_sedf, 2);
-    sleep_of = long_sleep;
-    for (uint32_t i = 0; i < 3; i++) {
-        new_vm();
-        give(i, "period", 20 * MS);
-        give(i, "slice", i == 2 ? 12 * MS : 8 * MS);
-        assert_true(new_vcpu(i, i == 2 ? 2 : 1));
-        vcpus[i].affinity.word[0] = 3;
-    }
+    begin_run(&sched_sedf, 1);
+    assert_true(reserve(20 * MS, 10 * MS, false));
+    assert_true(reserve(20 * MS, 5 * MS, false));
+    assert_true(reserve(0, 0, false));
     wake_up(0);
+    assert_runs(2 * MS, &vcpus[0], 8 * MS);
+    assert_set(0, "slice", 3 * MS, true);
+    assert_runs(2 * MS, &vcpus[0], 3 * MS);
+    assert_set(1, "extra", true, true);
+    assert_runs(5 * MS, NULL, 15 * MS);
+    assert_true(sched_set(&sched, NULL, sched_param_find(&sched_sedf, "quantum", false), 4 * MS, now, why,
+                          sizeof(why)));
     wake_up(1);
-    assert_ptr_equal(queues[0].current, &vcpus[0]);
-    assert_ptr_equal(queues[1].current, &vcpus[1]); /* 12 and 8 of 20 */
     wake_up(2);
-    assert_ptr_equal(queues[1].current, &vcpus[1]); /* the same deadline: who runs goes on */
-    now = 4 * MS;
-    block_current(0); /* 8 of 20 and 12 of 20: it has room for the one who waits */
-    assert_ptr_equal(queues[0].current, &vcpus[2]);
-    assert_consistent(3);
-}
-
-/* On its way from one pCPU to the other one keeps its period if nobody there has reserved the time; else it begins a
- * new one. */
-static void check_move(uint64_t reserved, uint64_t deadline)
-{
-    begin_run(&sched_sedf, 2);
-    sleep_of = long_sleep;
-    for (uint32_t i = 0; i < 3; i++) {
-        new_vm();
-        give(i, "period", i == 0 ? 10 * MS : 20 * MS);
-        give(i, "slice", i == 2 ? reserved : 4 * MS);
-        assert_true(new_vcpu(i, i == 2 ? 2 : 1));
-    }
-    wake_all();
-    vcpus[1].affinity.word[0] = 3;
-    assert_ptr_equal(queues[0].current, &vcpus[0]);
-    assert_ptr_equal(queues[1].current, &vcpus[2]);
-    now = 2 * MS;
-    block_current(1);
-    assert_ptr_equal(queues[1].current, &vcpus[1]);
-    assert_true(pcpus[1].ends == 6 * MS);
-    now = 6 * MS;
-    ask(1);
-    assert_null(queues[1].current);
-    assert_true(pcpus[1].ends == deadline);
-}
-
-static void test_a_move_keeps_the_period(void **state)
-{
-    (void)state;
-    check_move(15 * MS, 20 * MS); /* 4 ms in 18 ms are less than a quarter, */
-    check_move(16 * MS, 22 * MS); /* but more than a fifth */
-}
-
-static void test_spare_has_nothing_but_extra_time(void **state)
-{
-    (void)state;
-    begin_run(&sched_sedf, 2);
-    for (uint32_t i = 0; i < 4; i++) {
-        new_vm();
-        if (i == 1) {
-            give(i, "period", 100 * MS);
-            give(i, "slice", 1 * MS);
-            give(i, "extra", 1);
-        }
-        assert_true(new_vcpu(i, 1));
-        wake_up(i);
-    }
-    assert_ptr_equal(queues[0].current, &vcpus[1]);
-    for (uint32_t i = 0; i < 4; i++)
-        vcpus[i].affinity.word[0] = 3;
-    assert_ptr_equal(sched_sedf.spare(&sched, &queues[0], 1, 0), &vcpus[3]);
-    vcpus[3].affinity.word[0] = 1;
-    assert_ptr_equal(sched_sedf.spare(&sched, &queues[0], 1, 0), &vcpus[2]);
-    assert_null(sched_sedf.spare(&sched, &queues[0], 1, 2));
-    queues[1].load = 20000;
-    assert_null(sched_sedf.spare(&sched, &queues[0], 1, 0)); /* there is less left there */
-    queues[1].load = 0;
-    assert_ptr_equal(sched_sedf.victim(&sched, &queues[0], 1), &vcpus[0]);
-    ask(1);
-    assert_ptr_equal(queues[1].current, &vcpus[0]);
+    assert_runs(10 * MS, &vcpus[1], 4 * MS);
+    assert_runs(14 * MS, &vcpus[2], 4 * MS);
 }
 
 static void test_dump(void **state)
@@ -399,6 +329,9 @@ static void test_dump(void **state)
     assert_string_equal(text, "5000 us in every 20000 us, 3000 us left until 20000 us, and extra time");
     sched_sedf.dump(&sched, &vcpus[1], text, sizeof(text));
     assert_string_equal(text, "extra time, 30000 us of its turn left");
+    assert_set(0, "extra", false, true);
+    sched_sedf.dump(&sched, &vcpus[0], text, sizeof(text));
+    assert_string_equal(text, "5000 us in every 20000 us, 3000 us left until 20000 us");
 }
 
 /* Running ones come along when another scheduler was there before. */
@@ -442,9 +375,7 @@ int main(void)
         cmocka_unit_test(test_slice_beyond_period),
         cmocka_unit_test(test_admission),
         cmocka_unit_test(test_changes_while_it_runs),
-        cmocka_unit_test(test_idle_pcpu_takes_whom_it_has_room_for),
-        cmocka_unit_test(test_a_move_keeps_the_period),
-        cmocka_unit_test(test_spare_has_nothing_but_extra_time),
+        cmocka_unit_test(test_less_while_it_runs),
         cmocka_unit_test(test_dump),
         cmocka_unit_test(test_takes_over),
     };
