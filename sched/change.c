@@ -191,6 +191,7 @@ static void empty_queues(struct sched *s)
         memset(rq->tree, 0, sizeof(rq->tree));
         memset(rq->priv, 0, sizeof(rq->priv));
         __atomic_store_n(&rq->queued, 0, __ATOMIC_RELAXED);
+        pcpu_set_remove_atomic(&s->waiting, i);
     }
 }
 

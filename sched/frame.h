@@ -14,18 +14,16 @@ static inline void set_state(struct sched_vcpu *vcpu, enum sched_state state, ui
     vcpu->since = now;
 }
 
-/* A plain number that others read without the lock; written with it held. */
-static inline void add_queued(struct sched_rq *rq, int32_t difference)
-{
-    __atomic_store_n(&rq->queued, rq->queued + (uint32_t)difference, __ATOMIC_RELAXED);
-}
+/* Changes rq->queued, a plain number that others read without the lock, by 1 or -1; s->waiting follows it. The lock of
+ * `rq` is held. */
+void add_queued(struct sched *, struct sched_rq *rq, int32_t difference);
 
 /* One who was let in, and may not be parked, waits. */
-static inline void note_queued(struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+static inline void note_queued(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
     set_state(vcpu, SCHED_QUEUED, now);
     if (!vcpu->parked)
-        add_queued(rq, 1);
+        add_queued(s, rq, 1);
 }
 
 /* vcpu is counted on the pCPU of `rq`, if the place that its demand needs is there. */

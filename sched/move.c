@@ -50,7 +50,7 @@ bool settle(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint6
     bool ask = s->ops->arrive(s, rq, vcpu, now);
     uint64_t since = vcpu->since;
 
-    note_queued(rq, vcpu, now);
+    note_queued(s, rq, vcpu, now);
     vcpu->since = since; /* it waits all along */
     return ask;
 }
@@ -61,7 +61,7 @@ static struct sched_vcpu *send(struct sched *s, struct sched_rq *rq, struct sche
     if (!count_in(s, &s->rq[to], vcpu))
         return NULL;
     s->ops->dequeue(s, rq, vcpu);
-    add_queued(rq, -1);
+    add_queued(s, rq, -1);
     depart(rq, vcpu, to, SCHED_MOVE_STEAL);
     return vcpu;
 }
@@ -95,18 +95,27 @@ static uint32_t after(const struct sched *s, uint32_t pcpu, uint32_t steps)
     return pcpu + steps < s->pcpus ? pcpu + steps : pcpu + steps - s->pcpus;
 }
 
-/* Of the others, those at that distance, beginning with the next by number. */
-static struct sched_vcpu *take_at(struct sched *s, uint32_t pcpu, uint32_t distance)
+/* The same from pCPUs `first` to `end` - 1 that are at that distance. */
+static struct sched_vcpu *take_between(struct sched *s, uint32_t first, uint32_t end, uint32_t pcpu,
+                                       uint32_t distance)
 {
     struct sched_vcpu *vcpu = NULL;
 
-    for (uint32_t i = 1; i < s->pcpus && !vcpu; i++) {
-        uint32_t from = after(s, pcpu, i);
-
+    for (uint32_t from = first; !vcpu && (from = pcpu_set_next(&s->waiting, from)) < end; from++)
         if (sched_distance(s, pcpu, from) == distance)
             vcpu = take(s, from, pcpu);
-    }
     return vcpu;
+}
+
+/* Of the others, those at that distance, beginning with the next by number. */
+static struct sched_vcpu *take_at(struct sched *s, uint32_t pcpu, uint32_t distance)
+{
+    const struct sched_topology *t = &s->topology;
+    const uint32_t within[] = {t->threads, t->cores * t->threads, s->pcpus};
+    uint32_t first = pcpu - pcpu % within[distance];
+    struct sched_vcpu *vcpu = take_between(s, pcpu + 1, first + within[distance], pcpu, distance);
+
+    return vcpu ? vcpu : take_between(s, first, pcpu, pcpu, distance);
 }
 
 struct sched_vcpu *take_any(struct sched *s, uint32_t pcpu)
@@ -164,14 +173,15 @@ bool ask_helper(struct sched *s, struct sched_rq *rq)
 
 void pass_on(struct sched *s)
 {
+    uint32_t pcpu;
+
     if (!may_take(s) || pcpu_set_is_empty(&s->idle))
         return;
-    for (uint32_t i = 0; i < s->pcpus; i++) {
-        struct sched_rq *rq = &s->rq[i];
+    pcpu_set_for_each(pcpu, &s->waiting)
+    {
+        struct sched_rq *rq = &s->rq[pcpu];
         bool asked;
 
-        if (__atomic_load_n(&rq->queued, __ATOMIC_RELAXED) == 0)
-            continue;
         spin_lock(&rq->lock);
         asked = ask_helper(s, rq);
         spin_unlock(&rq->lock);

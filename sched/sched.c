@@ -54,6 +54,17 @@ void sched_vm_init(struct sched_vm *vm, uint32_t id)
 
 /* ---- Books ---- */
 
+void add_queued(struct sched *s, struct sched_rq *rq, int32_t difference)
+{
+    uint32_t before = rq->queued, queued = before + (uint32_t)difference;
+
+    __atomic_store_n(&rq->queued, queued, __ATOMIC_RELAXED);
+    if (before == 0)
+        pcpu_set_add_atomic(&s->waiting, rq->pcpu);
+    else if (queued == 0)
+        pcpu_set_remove_atomic(&s->waiting, rq->pcpu);
+}
+
 struct sched_rq *lock_home(struct sched *s, const struct sched_vcpu *vcpu)
 {
     for (;;) {
@@ -152,7 +163,7 @@ void sched_park(struct sched *s, struct sched_vcpu *vcpu, bool parked, uint64_t 
     vcpu->parked = parked;
     vcpu->since = now;
     if (vcpu->state == SCHED_QUEUED)
-        add_queued(&s->rq[vcpu->pcpu], parked ? -1 : 1);
+        add_queued(s, &s->rq[vcpu->pcpu], parked ? -1 : 1);
     if (s->owner && s->owner->parked)
         s->owner->parked(vcpu, parked, now);
 }
@@ -264,7 +275,7 @@ void sched_wake(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
             spin_lock(&rq->lock);
         }
         preempt = s->ops->wake(s, rq, vcpu, now);
-        note_queued(rq, vcpu, now);
+        note_queued(s, rq, vcpu, now);
         ask_for(s, rq, claimed, preempt);
     }
     spin_unlock(&rq->lock);
@@ -325,12 +336,14 @@ static inline void choose(struct sched *s, struct sched_rq *rq, uint64_t now, st
     if (next && s->param[SCHED_PARAM_PLACEMENT] == PLACE_UTIL && decision->slice > SCHED_WINDOW)
         decision->slice = SCHED_WINDOW; /* so that it is measured although nobody else wants the pCPU */
     if (next != current) {
-        if (next) {
+        bool one_more = current && !current->parked, one_less = next;
+
+        if (next)
             set_state(next, SCHED_RUNNING, now);
-            add_queued(rq, -1);
-        }
         if (current)
-            note_queued(rq, current, now);
+            set_state(current, SCHED_QUEUED, now);
+        if (one_more != one_less)
+            add_queued(s, rq, one_more ? 1 : -1);
         rq->current = next;
     }
 }

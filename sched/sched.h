@@ -153,13 +153,14 @@ struct sched {
     const struct sched_owner *owner;
     uint32_t pcpus;
     struct sched_topology topology;
-    struct sched_rq *rq;   /* one a pCPU */
-    struct spinlock lock;  /* for what spans queues */
-    struct list vms;       /* all that have VCPUs here; under `lock` */
-    struct list turns;     /* VMs in an order of the scheduler's, under `lock`; empty when it begins */
-    struct pcpu_set idle;  /* these found nobody and have not been asked since; atomic */
-    struct pcpu_set asked; /* these must call sched_pick; atomic, */
-    uint32_t asks;         /* 1: there may be some */
+    struct sched_rq *rq;     /* one a pCPU */
+    struct spinlock lock;    /* for what spans queues */
+    struct list vms;         /* all that have VCPUs here; under `lock` */
+    struct list turns;       /* VMs in an order of the scheduler's, under `lock`; empty when it begins */
+    struct pcpu_set idle;    /* these found nobody and have not been asked since; atomic */
+    struct pcpu_set waiting; /* whose `queued` is not 0; atomic, the frame's */
+    struct pcpu_set asked;   /* these must call sched_pick; atomic, */
+    uint32_t asks;           /* 1: there may be some */
     uint64_t
         due; /* ns: when the scheduler's `tick` is due; SCHED_FOREVER: never. Under `lock`; read without it */
     uint64_t values[SCHED_KINDS][SCHED_PARAMS]; /* as in struct sched_vm, for the parameters of the top */
