@@ -120,6 +120,11 @@ void clock_begin_beat(struct pcpu *self, uint64_t now)
     clock_program(self);
 }
 
+void clock_come_back(struct pcpu *self, uint64_t when)
+{
+    self->beat_end = earlier(self->beat_end, when);
+}
+
 void clock_nap(void)
 {
     csr_clear(sip, 1UL << IRQ_S_SOFT);
@@ -172,7 +177,7 @@ bool clock_interrupt(struct pcpu *self)
         self->ask_scheduler = true;
     }
     if (self->beat_end <= now)
-        self->beat_end = now + machine.beat;
+        self->beat_end = machine.beat ? now + machine.beat : CLOCK_NEVER;
     if (timer_due)
         fire_due(self, now);
     self->attention = true; /* at the least, the timer must be set again */

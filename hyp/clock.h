@@ -53,6 +53,9 @@ void clock_keep_beat(struct pcpu *self);
 /* The pCPU, which idled, has something to do: it may have to wait for a lock whose holder must have his turn first. */
 void clock_begin_beat(struct pcpu *self, uint64_t now);
 
+/* The VCPU on this pCPU is to exit at `when`, or earlier; until clock_program the last thing. */
+void clock_come_back(struct pcpu *self, uint64_t when);
+
 /* For loops that wait for another pCPU: sleeps some microseconds, so that under instruction counting the other
  * one has its turn. Kicks that come meanwhile are dropped: who kicks has set `attention` before. The caller
  * sets the timer again afterwards. */

@@ -21,7 +21,7 @@
 #define SCENARIO_MAX_AFFINITIES (1 + STINT_MAX_VCPUS) /* one a VCPU, and the one of all who say none */
 #define SCENARIO_NO_VM          UINT32_MAX
 
-enum scenario_clock { SCENARIO_CLOCK_REAL };
+enum scenario_clock { SCENARIO_CLOCK_REAL, SCENARIO_CLOCK_VIRTUAL, SCENARIO_CLOCK_CATCHUP };
 
 enum scenario_command {
     SCENARIO_PAUSE,
@@ -43,6 +43,7 @@ struct scenario_vm {
     const struct pcpu_set *affinity;
     uint32_t affinity_lists; /* as many as were given; 0: none, so that all pCPUs are allowed */
     enum scenario_clock clock;
+    uint64_t rate;     /* how many times as fast a catchup clock goes while it is behind */
     uint64_t start_ns; /* after the start of the run */
     /* The parameters of every scheduler, by its index in sched_all[] and by slot, and where each was said. */
     uint64_t sched_param[SCHED_KINDS][SCHED_PARAMS];

@@ -142,14 +142,18 @@ static bool set_affinity(struct config_reader *r, const struct key *key, const c
 
 static bool set_clock(struct config_reader *r, const struct key *key, const char *text)
 {
-    static const char *const names[] = {"real", NULL};
+    static const char *const names[] = {[SCENARIO_CLOCK_REAL] = "real",
+                                        [SCENARIO_CLOCK_VIRTUAL] = "virtual",
+                                        [SCENARIO_CLOCK_CATCHUP] = "catchup",
+                                        NULL};
 
     (void)key;
-    r->vm->clock = SCENARIO_CLOCK_REAL;
-    if (strcmp(text, "real") == 0)
-        return true;
-    if (strcmp(text, "virtual") == 0 || strcmp(text, "catchup") == 0)
-        return complain(r, "found clock = '%s', which is not available in this version, expected real", text);
+    for (uint32_t clock = 0; names[clock]; clock++) {
+        if (strcmp(text, names[clock]) == 0) {
+            r->vm->clock = clock;
+            return true;
+        }
+    }
     return complain_choice(r, text, names);
 }
 
@@ -210,6 +214,7 @@ static const struct key vm_keys[] = {
      .min = 4 * MIB, .max = 64 * GIB},
     {"affinity", set_affinity, CONFIG_ALL, VM_LINE(affinity_line)},
     {.name = "clock", .set = set_clock, .stage = CONFIG_ALL},
+    {"rate", set_ranged, CONFIG_ALL, VM(rate), .kind = &value_kind_number, .min = 2, .max = 100},
     {"start", set_ranged, CONFIG_ALL, VM(start_ns), VM_LINE(start_line), .kind = &value_kind_time, .min = 0,
      .max = 86400 * NS_PER_S},
     {.name = NULL},
@@ -319,5 +324,6 @@ void keys_set_vm_defaults(struct scenario_vm *vm)
     memset(vm, 0, sizeof(*vm));
     vm->vcpus = 1;
     vm->memory = 16 * MIB;
+    vm->rate = 2;
     sched_initial_params(true, vm->sched_param);
 }

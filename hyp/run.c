@@ -13,6 +13,7 @@
 #include "hyp/pcpu.h"
 #include "hyp/trace.h"
 #include "hyp/vcpu.h"
+#include "hyp/vm.h"
 
 /* What the scheduler charges the VCPU that leaves now, ns: all the time that nobody else could use, its exits
  * and what came of them included, so that a guest gains nothing by making the hypervisor work. */
@@ -98,6 +99,8 @@ static void return_to_guest(struct pcpu *self)
         self->came = now;
         self->slice = 0;
     }
+    if (self->current->vm->clock.behind)
+        guest_clock_catch_up(self, self->current, now);
     clock_program(self);
 }
 

@@ -7,6 +7,7 @@
  * have missed; whoever swaps it back to 0 owns the waking.
  */
 #include "hyp/vcpu.h"
+#include "hyp/guest_clock.h"
 #include "hyp/machine.h"
 #include "hyp/panic.h"
 #include "hyp/pcpu.h"
@@ -15,13 +16,16 @@
 #include "hyp/trace.h"
 #include "hyp/vm.h"
 #include "lib/string.h"
+#include "sbi/sta.h"
 #include <stint/sbi.h>
 
 #define FENCES (VCPU_REQ_FENCE | VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_G)
 
 static void timer_due(struct timer *t)
 {
-    vcpu_wake(container_of(t, struct vcpu, timer), STINT_WAKE_TIMER);
+    struct vcpu *v = container_of(t, struct vcpu, timer);
+    if (!v->vm->clock.moves || guest_clock_is_due(pcpu_self(), v, rdtime()))
+        vcpu_wake(v, STINT_WAKE_TIMER);
 }
 
 void vcpu_init(struct vcpu *v, struct vm *vm, uint32_t id)
@@ -54,6 +58,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
     v->vs.vsstatus = VSSTATUS_UXL_64;
     v->vs.vstimecmp = CLOCK_NEVER;
     v->vs.scounteren = HCOUNTEREN_ALL;
+    sta_forget(v);
     v->pcpu = NULL; /* whatever a pCPU still holds of it is void */
 }
 
@@ -81,6 +86,8 @@ static void queue(struct vcpu *v, enum stint_wake why)
     struct pcpu *self = pcpu_self();
     uint64_t now = rdtime();
     change_state(v, now, STINT_RUNNABLE);
+    if (v->vm->clock.moves)
+        guest_clock_wait(v, now);
     sched_wake(&machine.sched, &v->sched, machine_ns(now));
     trace(self, now, STINT_EV_WAKE, v->index, why, v->sched.pcpu, 0);
     machine_ask();
@@ -92,11 +99,22 @@ void vcpu_online(struct vcpu *v, enum stint_wake why)
     queue(v, why);
 }
 
+/* Where the clock moves, others may be arming it anew. */
+static void cancel_timer(struct vcpu *v)
+{
+    struct guest_clock *clock = &v->vm->clock;
+    if (clock->moves)
+        spin_lock(&clock->lock);
+    timer_cancel(&v->timer);
+    if (clock->moves)
+        spin_unlock(&clock->lock);
+}
+
 void vcpu_wake(struct vcpu *v, enum stint_wake why)
 {
     if (!__atomic_exchange_n(&v->waiting, 0, __ATOMIC_SEQ_CST))
         return;
-    timer_cancel(&v->timer);
+    cancel_timer(v);
     queue(v, why);
 }
 
@@ -109,13 +127,16 @@ void vcpu_request(struct vcpu *v, uint32_t bits)
         pcpu_alert(v->stats->pcpu);
 }
 
-/* Host time at which its own timer wakes it, or CLOCK_NEVER. Its VS CSRs are in. */
-static uint64_t own_deadline(const struct vcpu *v)
+/* It is off its pCPU, and may be woken from now on. */
+static void await(struct pcpu *self, struct vcpu *v)
 {
-    if (!(v->vs.vsie & 1UL << IRQ_S_TIMER))
-        return CLOCK_NEVER;
-    uint64_t host = v->vs.vstimecmp - v->vm->htimedelta;
-    return host < v->vs.vstimecmp ? CLOCK_NEVER : host;
+    struct guest_clock *clock = &v->vm->clock;
+    if (clock->moves)
+        spin_lock(&clock->lock);
+    guest_clock_arm(self, v);
+    __atomic_store_n(&v->waiting, 1, __ATOMIC_SEQ_CST);
+    if (clock->moves)
+        spin_unlock(&clock->lock);
 }
 
 void vcpu_block(struct vcpu *v)
@@ -124,10 +145,7 @@ void vcpu_block(struct vcpu *v)
     if (csr_read(vsip) & csr_read(vsie))
         return;
     run_give_up(self, STINT_BLOCKED);
-    uint64_t deadline = own_deadline(v);
-    if (deadline != CLOCK_NEVER)
-        timer_arm(self, &v->timer, deadline);
-    __atomic_store_n(&v->waiting, 1, __ATOMIC_SEQ_CST);
+    await(self, v);
     if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST))
         vcpu_wake(v, STINT_WAKE_IPI);
 }
@@ -203,6 +221,7 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc)
 {
     csr_write(vsatp, 0);
     csr_clear(vsstatus, SSTATUS_SIE);
+    sta_forget(v);
     v->regs.pc = pc;
 }
 
@@ -246,6 +265,22 @@ void vcpu_save(struct vcpu *v)
     }
 }
 
+/* Its guest's clock and its steal-time record hear of its coming and going. */
+static __attribute__((noinline)) void tell_leave(struct vcpu *v, uint64_t now, enum stint_runstate next)
+{
+    if (v->vm->clock.moves)
+        guest_clock_leave(v, now, next == STINT_RUNNABLE);
+    if (next == STINT_RUNNABLE)
+        sta_preempted(v);
+}
+
+static __attribute__((noinline)) void tell_enter(struct vcpu *v, uint64_t now)
+{
+    if (v->vm->clock.moves)
+        guest_clock_enter(v, now);
+    sta_runs(v);
+}
+
 void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
 {
     struct stint_vcpu_stats *stats = v->stats;
@@ -256,6 +291,8 @@ void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
     v->since = p->now;
     __atomic_store_n(&stats->state, next, __ATOMIC_RELEASE);
     trace(p, p->now, STINT_EV_LEAVE, v->index, next, 0, 0);
+    if (__builtin_expect(v->is_told, false))
+        tell_leave(v, p->now, next);
 }
 
 /* The first VCPU of all to run ends the hypervisor's bring-up, which the host wants to know the cost of. */
@@ -330,6 +367,8 @@ void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
     p->stats->vcpu = v->index;
     trace(p, p->now, STINT_EV_RUN, v->index, 0, slice, 0);
     load(p, v);
+    if (__builtin_expect(v->is_told, false))
+        tell_enter(v, p->now);
     fence_full(); /* RUNNING is seen before the requests are read: pairs with vcpu_request */
 }
 

@@ -20,6 +20,7 @@
 
 struct vm;
 struct pcpu;
+struct sbi_sta;
 
 /* What others ask of a VCPU; it looks before each entry. */
 enum vcpu_request {
@@ -36,6 +37,14 @@ struct vs_csrs {
     uint64_t vstimecmp; /* guest ticks; all-ones: never */
     uint64_t hvip;      /* VSSIP pending */
     uint64_t scounteren, senvcfg;
+};
+
+/* Steal time as its guest is told of it (sbi/sta.c). Under the VM's lock. */
+struct sta {
+    struct sbi_sta *record; /* in guest RAM, at gpa; NULL: the guest wants none */
+    uint64_t gpa;
+    uint64_t base;     /* ticks stolen when it was registered */
+    uint32_t sequence; /* what the record's was set to last: what the guest makes of that does not matter */
 };
 
 struct fp_regs {
@@ -63,6 +72,12 @@ struct vcpu {
     uint64_t fence_pc; /* behind the SBI call that asked others for fences and awaits them; 0: none */
     uint32_t waiting;  /* 1: BLOCKED and to be woken by whoever swaps it to 0; atomic */
     uint32_t hsm;      /* SBI_HSM_*; atomic */
+
+    bool is_told; /* its guest's clock moves, or it has a steal-time record */
+    /* What its guest's clock did not show of the time in which it waited (guest_clock.c). Ticks. */
+    uint64_t unseen;
+    uint64_t delta_then; /* htimedelta when it began to wait */
+    struct sta sta;
 };
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "switch.S");

@@ -49,6 +49,7 @@ static void init_one(struct vm *vm, const struct scenario_vm *config, uint32_t i
     vm->gstage.root = boot_alloc(GSTAGE_ROOT_BYTES, GSTAGE_ROOT_BYTES);
     vm->vcpus = boot_alloc(config->vcpus * sizeof(struct vcpu), PAGE_SIZE);
     spin_init(&vm->lock);
+    spin_init(&vm->clock.lock);
     timer_init(&vm->timer, start_due);
     sched_vm_init(&vm->sched, index);
     memcpy(vm->sched.values, config->sched_param, sizeof(vm->sched.values));
@@ -166,8 +167,7 @@ void vm_start(struct vm *vm)
 {
     struct image image;
     uint64_t tree;
-    vm->htimedelta = -rdtime();
-    vm->stats->htimedelta = vm->htimedelta;
+    guest_clock_start(vm, rdtime());
     vm->stats->hgatp = gstage_hgatp(&vm->gstage);
     vm->stats->started = rdtime();
     vm->stats->why[0] = '\0';
@@ -177,7 +177,6 @@ void vm_start(struct vm *vm)
     vm_forget_translations(vm);
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vm->vcpus[id].requests = 0;
-    trace(pcpu_self(), rdtime(), STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, vm->htimedelta);
 
     bool joined = join_scheduler(vm);
     bool loaded = joined && load_image(vm, &image) && load_device_tree(vm, &tree);

@@ -16,6 +16,7 @@
 #include "hyp/config.h"
 #include "hyp/dev/uart.h"
 #include "hyp/gstage.h"
+#include "hyp/guest_clock.h"
 #include "lib/spinlock.h"
 
 struct pcpu;
@@ -32,7 +33,8 @@ struct vm {
                                        allocator's and the console's */
     struct gstage gstage;
     struct uart uart;
-    uint64_t htimedelta; /* added to host time; changes only while no VCPU runs */
+    uint64_t htimedelta; /* added to host time; changes only while no VCPU runs (guest_clock.h) */
+    struct guest_clock clock;
 
     struct vcpu *vcpus;
     uint32_t vcpu_count;
@@ -90,6 +92,10 @@ void vm_forget_translations(struct vm *);
  * all of it is RAM and pages can be had. */
 bool vm_read(struct vm *, uint64_t gpa, void *to, uint64_t bytes);
 bool vm_write(struct vm *, uint64_t gpa, const void *from, uint64_t bytes);
+
+/* The host address of RAM at gpa, mapped now if it was not, up to the end of its page. It may change when the guest
+ * hands over an area (vm_set_area). NULL: not RAM, or no page left. Under the VM's lock. */
+void *vm_host_address(struct vm *, uint64_t gpa);
 
 /* STINT_SET_AREA of include/stint/sbi.h; returns SBI's error number. */
 long vm_set_area(struct vm *, uint64_t gpa, uint64_t bytes);

@@ -12,6 +12,7 @@
 #include "hyp/vm.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
+#include "sbi/sta.h"
 
 /* The page behind gpa, which is RAM; mapped now if it was not. 0: none left. Under the VM's lock. */
 static uint64_t touch(struct vm *vm, uint64_t gpa)
@@ -26,6 +27,12 @@ static uint64_t touch(struct vm *vm, uint64_t gpa)
     }
     vm->stats->pages = vm->gstage.pages;
     return page;
+}
+
+void *vm_host_address(struct vm *vm, uint64_t gpa)
+{
+    uint64_t page = vm_is_ram(vm, gpa, 1) ? touch(vm, gpa) : 0;
+    return page ? (void *)(page + gpa % PAGE_SIZE) : NULL;
 }
 
 bool vm_touch(struct vm *vm, uint64_t gpa)
@@ -126,6 +133,8 @@ long vm_set_area(struct vm *vm, uint64_t gpa, uint64_t bytes)
             old_count += moved && old[old_count];
         }
         vm->stats->pages = vm->gstage.pages;
+        for (uint32_t id = 0; id < vm->vcpu_count; id++)
+            sta_follow(&vm->vcpus[id]);
     }
     spin_unlock(&vm->lock);
     if (had_one)

@@ -16,6 +16,7 @@ static const struct sbi_extension *const extensions[SLOTS] = {
     [SLOT(SBI_EXT_IPI)] = &sbi_ipi,   [SLOT(SBI_EXT_RFENCE)] = &sbi_rfence,
     [SLOT(SBI_EXT_HSM)] = &sbi_hsm,   [SLOT(SBI_EXT_SRST)] = &sbi_srst,
     [SLOT(SBI_EXT_DBCN)] = &sbi_dbcn, [SLOT(SBI_EXT_STINT)] = &sbi_stint,
+    [SLOT(SBI_EXT_STA)] = &sbi_sta,
 };
 
 static inline const struct sbi_extension *find(uint64_t eid)

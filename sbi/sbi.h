@@ -26,7 +26,7 @@ exit_class sbi_call(struct vcpu *v);
 exit_class sbi_probe(struct vcpu *v);
 
 extern const struct sbi_extension sbi_base, sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn,
-    sbi_stint;
+    sbi_stint, sbi_sta;
 
 /* Argument n of the call, a0 to a5. */
 static inline uint64_t sbi_arg(const struct vcpu *v, unsigned n)

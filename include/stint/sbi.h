@@ -64,6 +64,8 @@
 #define SBI_SRST_REASON_NONE    0
 #define SBI_SRST_REASON_FAILURE 1
 
+#define SBI_STA_SET_SHMEM 0 /* the record: include/stint/sta.h */
+
 #define SBI_DBCN_WRITE      0
 #define SBI_DBCN_READ       1
 #define SBI_DBCN_WRITE_BYTE 2

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The three clocks of a VM. See guest_clock.h, and docs/clocks.md for why.
+ *
+ * A blocked VCPU is woken by a timer in host time. When htimedelta changes, its deadline moves: the timers of all
+ * blocked siblings are armed anew. While the clock stands still none of them is due.
+ */
+#include "hyp/guest_clock.h"
+#include "hyp/clock.h"
+#include "hyp/pcpu.h"
+#include "hyp/riscv.h"
+#include "hyp/trace.h"
+#include "hyp/vcpu.h"
+#include "hyp/vm.h"
+
+#define STEP_NS 100000 /* how long it goes on at most before the next step, while it is behind */
+
+uint64_t guest_clock_deadline(const struct vcpu *v)
+{
+    if (!(v->vs.vsie & 1UL << IRQ_S_TIMER))
+        return CLOCK_NEVER;
+    uint64_t host = v->vs.vstimecmp - v->vm->htimedelta;
+    return host < v->vs.vstimecmp ? CLOCK_NEVER : host;
+}
+
+void guest_clock_start(struct vm *vm, uint64_t now)
+{
+    struct guest_clock *clock = &vm->clock;
+    clock->moves = vm->config->clock != SCENARIO_CLOCK_REAL;
+    clock->rate = vm->config->clock == SCENARIO_CLOCK_CATCHUP ? vm->config->rate : 1;
+    clock->running = clock->waiting = 0;
+    clock->frozen = clock->behind = clock->stepped = 0;
+    vm->htimedelta = vm->stats->htimedelta = -now;
+    trace(pcpu_self(), now, STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, vm->htimedelta);
+}
+
+/* ---- All under the clock's lock ---- */
+
+static void arm(struct pcpu *self, struct vcpu *v)
+{
+    uint64_t deadline = guest_clock_deadline(v);
+    if (deadline == CLOCK_NEVER)
+        timer_cancel(&v->timer);
+    else
+        timer_arm(self, &v->timer, deadline);
+}
+
+static void set_delta(struct pcpu *self, struct vm *vm, uint64_t now, uint64_t delta)
+{
+    vm->htimedelta = vm->stats->htimedelta = delta;
+    trace(self, now, STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, delta);
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        if (__atomic_load_n(&vm->vcpus[id].waiting, __ATOMIC_SEQ_CST))
+            arm(self, &vm->vcpus[id]);
+}
+
+/* Some VCPU waits and none runs: it stands still from now on. */
+static void freeze_if_alone(struct guest_clock *clock, uint64_t now)
+{
+    if (clock->running == 0 && clock->waiting > 0 && !clock->frozen)
+        clock->frozen = now;
+}
+
+/* It goes on where it stopped. Another pCPU may have stopped it at a time that this one has not seen yet. */
+static void thaw(struct pcpu *self, struct vm *vm, uint64_t now)
+{
+    struct guest_clock *clock = &vm->clock;
+    uint64_t stood = clock->frozen && now > clock->frozen ? now - clock->frozen : 0;
+    clock->frozen = 0;
+    if (stood == 0)
+        return;
+    set_delta(self, vm, now, vm->htimedelta - stood);
+    if (clock->behind == 0)
+        clock->stepped = now + vm->htimedelta;
+    clock->behind += stood;
+}
+
+/* What has passed since the last step, (rate - 1) times again, but no further than real time. Returns the step. */
+static uint64_t step(struct pcpu *self, struct vm *vm, uint64_t now)
+{
+    struct guest_clock *clock = &vm->clock;
+    uint64_t guest = now + vm->htimedelta, passed = guest > clock->stepped ? guest - clock->stepped : 0;
+    uint64_t step = passed * (clock->rate - 1);
+    if (step > clock->behind)
+        step = clock->behind;
+    if (step) {
+        clock->behind -= step;
+        clock->stepped = guest + step;
+        set_delta(self, vm, now, vm->htimedelta + step);
+    }
+    return step;
+}
+
+/* ---- The VCPUs' changes ---- */
+
+void guest_clock_wait(struct vcpu *v, uint64_t now)
+{
+    struct guest_clock *clock = &v->vm->clock;
+    spin_lock(&clock->lock);
+    clock->waiting++;
+    v->delta_then = v->vm->htimedelta;
+    freeze_if_alone(clock, now);
+    spin_unlock(&clock->lock);
+}
+
+void guest_clock_enter(struct vcpu *v, uint64_t now)
+{
+    struct pcpu *self = pcpu_self();
+    struct guest_clock *clock = &v->vm->clock;
+    spin_lock(&clock->lock);
+    thaw(self, v->vm, now);
+    clock->waiting--;
+    if (clock->running++ == 0)
+        step(self, v->vm, now);
+    v->unseen += v->delta_then - v->vm->htimedelta;
+    csr_write(htimedelta, v->vm->htimedelta);
+    spin_unlock(&clock->lock);
+}
+
+void guest_clock_leave(struct vcpu *v, uint64_t now, bool waits)
+{
+    struct guest_clock *clock = &v->vm->clock;
+    spin_lock(&clock->lock);
+    clock->running--;
+    clock->waiting += waits;
+    v->delta_then = v->vm->htimedelta;
+    freeze_if_alone(clock, now);
+    spin_unlock(&clock->lock);
+}
+
+void guest_clock_catch_up(struct pcpu *self, struct vcpu *v, uint64_t now)
+{
+    struct guest_clock *clock = &v->vm->clock;
+    spin_lock(&clock->lock);
+    if (clock->running == 1)
+        v->unseen -= step(self, v->vm, now); /* time that it did not run in, and sees after all */
+    csr_write(htimedelta, v->vm->htimedelta);
+    if (clock->behind && clock->rate > 1)
+        clock_come_back(self, now + ns_to_ticks(STEP_NS));
+    spin_unlock(&clock->lock);
+}
+
+/* ---- The timers of blocked VCPUs ---- */
+
+void guest_clock_arm(struct pcpu *self, struct vcpu *v)
+{
+    arm(self, v);
+}
+
+bool guest_clock_is_due(struct pcpu *self, struct vcpu *v, uint64_t now)
+{
+    struct guest_clock *clock = &v->vm->clock;
+    spin_lock(&clock->lock);
+    bool due = !clock->frozen && guest_clock_deadline(v) <= now;
+    if (!due && !clock->frozen && __atomic_load_n(&v->waiting, __ATOMIC_SEQ_CST))
+        arm(self, v);
+    spin_unlock(&clock->lock);
+    return due;
+}

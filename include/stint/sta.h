@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The record in which a VCPU is told of its steal time (SBI 2.0, chapter "Steal-time Accounting Extension",
+ * table "STA shared memory structure"). Little-endian, 64 bytes, aligned to as many.
+ *
+ * To read it: sequence until it is even; steal; sequence again: if it has changed, once more.
+ */
+#ifndef STINT_STA_H
+#define STINT_STA_H
+
+#include <stdint.h>
+
+struct sbi_sta {
+    uint32_t sequence; /* odd while steal is being written */
+    uint32_t flags;    /* 0 */
+    uint64_t
+        steal; /* ns in which the VCPU could have run and did not, since it was registered, by its own clock */
+    uint8_t preempted; /* not 0 while it does not run though it could; 0 again before it does */
+    uint8_t pad[47];
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct sbi_sta) == 64, "SBI, STA shared memory structure");
+
+#endif

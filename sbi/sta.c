@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SBI Steal-time Accounting: a guest registers 64 bytes for each VCPU, and is told there, without an exit, how long
+ * that VCPU was kept from running (SBI 2.0, chapter "Steal-time Accounting Extension").
+ *
+ * Steal is what the hypervisor's own books say: the time in the runstates RUNNABLE and PARKED, less what the guest's
+ * clock never showed (hyp/guest_clock.c). Being blocked is not steal. It is written when the VCPU comes back.
+ */
+#include "sbi/sta.h"
+#include <stint/sta.h>
+#include "hyp/clock.h"
+#include "hyp/riscv.h"
+#include "hyp/vm.h"
+#include "lib/bitops.h"
+#include "lib/string.h"
+#include "sbi/sbi.h"
+
+#define NONE UINT64_MAX
+
+static uint64_t stolen(const struct vcpu *v)
+{
+    return v->stats->ticks[STINT_RUNNABLE] + v->stats->ticks[STINT_PARKED] - v->unseen;
+}
+
+/* ---- Writing; under the VM's lock ---- */
+
+static void write_steal(struct vcpu *v)
+{
+    struct sbi_sta *record = v->sta.record;
+    __atomic_store_n(&record->sequence, ++v->sta.sequence, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    __atomic_store_n(&record->steal, ticks_to_ns(stolen(v) - v->sta.base), __ATOMIC_RELAXED);
+    __atomic_store_n(&record->sequence, ++v->sta.sequence, __ATOMIC_RELEASE);
+}
+
+void sta_runs(struct vcpu *v)
+{
+    spin_lock(&v->vm->lock);
+    if (v->sta.record) {
+        write_steal(v);
+        __atomic_store_n(&v->sta.record->preempted, 0, __ATOMIC_RELAXED);
+    }
+    spin_unlock(&v->vm->lock);
+}
+
+void sta_preempted(struct vcpu *v)
+{
+    spin_lock(&v->vm->lock);
+    if (v->sta.record)
+        __atomic_store_n(&v->sta.record->preempted, 1, __ATOMIC_RELAXED);
+    spin_unlock(&v->vm->lock);
+}
+
+void sta_forget(struct vcpu *v)
+{
+    v->sta.record = NULL;
+    v->is_told = v->vm->clock.moves;
+}
+
+void sta_follow(struct vcpu *v)
+{
+    if (v->sta.record)
+        v->sta.record = vm_host_address(v->vm, v->sta.gpa);
+}
+
+/* ---- The call ---- */
+
+/* Aligned to their size, 64 bytes lie in one page. */
+static long register_record(struct vcpu *v, uint64_t gpa)
+{
+    struct sbi_sta *record = NULL;
+    spin_lock(&v->vm->lock);
+    if (vm_is_ram(v->vm, gpa, sizeof(*record)))
+        record = vm_host_address(v->vm, gpa);
+    if (record) {
+        memset(record, 0, sizeof(*record));
+        v->sta = (struct sta){.record = record, .gpa = gpa, .base = stolen(v)};
+        v->is_told = true;
+    }
+    spin_unlock(&v->vm->lock);
+    return record ? SBI_SUCCESS : SBI_ERR_INVALID_ADDRESS;
+}
+
+static long set_shmem(struct vcpu *v, uint64_t low, uint64_t high, uint64_t flags)
+{
+    if (flags != 0)
+        return SBI_ERR_INVALID_PARAM;
+    if (low == NONE && high == NONE) {
+        sta_forget(v);
+        return SBI_SUCCESS;
+    }
+    if (!is_aligned(low, sizeof(struct sbi_sta)))
+        return SBI_ERR_INVALID_PARAM;
+    if (high != 0)
+        return SBI_ERR_INVALID_ADDRESS;
+    return register_record(v, low);
+}
+
+static exit_class call(struct vcpu *v, uint64_t fid)
+{
+    if (fid != SBI_STA_SET_SHMEM)
+        return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
+    return sbi_error(v, set_shmem(v, sbi_arg(v, 0), sbi_arg(v, 1), sbi_arg(v, 2)));
+}
+
+const struct sbi_extension sbi_sta = {SBI_EXT_STA, call};
