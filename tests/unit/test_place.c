@@ -187,7 +187,7 @@ static void test_util_follows_what_runs(void **state)
     lives[1] = (struct life){.run = 2 * MS, .sleep = 8 * MS};
     lives[2] = (struct life){.run = 5 * MS, .sleep = 5 * MS};
     run_until(2000 * MS);
-    assert_true(queues[2].load == 1000000);
+    assert_true(queues[2].load == 1000000 && slice_end[2] == now + 100 * MS);
     assert_true(queues[1].load >= 198000 && queues[1].load <= 202000);
     assert_true(queues[0].load >= 495000 && queues[0].load <= 505000);
     assert_int_equal(one_more(all(), 40), 1);
@@ -241,6 +241,10 @@ static void test_idle_crosses_a_socket_only_if_clearly_better(void **state)
 
     (void)state;
     begin_on(2, 4, 1, PLACE_IDLE);
+    new_vm(6, all(), 0);
+    assert_last_are_at(of_a_pair, 6);
+    begin_on(2, 4, 1, PLACE_IDLE);
+    sched.idle.word[0] = all(); /* until those who were placed run */
     new_vm(6, all(), 0);
     assert_last_are_at(of_a_pair, 6);
     begin_on(2, 4, 1, PLACE_IDLE);
