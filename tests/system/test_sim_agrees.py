@@ -13,13 +13,26 @@ UNEQUAL = (top(pcpus=1, time="2s", quantum="7ms") + "at 1500ms: pause a\n" + vm(
 REALTIME = (ROOT / "scenarios" / "realtime.conf").read_text("utf-8")
 
 
-def both(folder, text):
+WEIGHTS = (top(pcpus=1, time="3s") + vm("a", "hog", weight=256) + vm("b", "hog", weight=512) +
+           vm("c", "hog", weight=1024))
+CAP = top(pcpus=1, time="3s") + vm("a", "hog", cap=25) + vm("b", "hog")
+RESERVED = (top(pcpus=1, time="3s") + vm("a", "realtime", args="task:20ms:5ms", period="20ms", slice="6ms") +
+            vm("b", "hog", period="50ms", slice="10ms", extra="off") + vm("c", "hog"))
+TICKS = top(pcpus=1, time="3s", accounting="sampled") + vm("a", "dodger") + vm("b", "hog")
+MIX = (top(pcpus=1, time="3s") + vm("a", "io", args="period=10ms work=1ms") +
+       vm("b", "timeshare", args="spin sleep:7ms slice=3ms") + vm("c", "hog"))
+SIBLINGS = top(pcpus=2, time="3s") + vm("a", "hog", vcpus=2) + vm("b", "hog", vcpus=2) + vm("c", "hog")
+UNDER = [(WEIGHTS, "credit"), (WEIGHTS, "fair"), (CAP, "credit"), (RESERVED, "sedf"), (TICKS, "credit"),
+         (MIX, "credit"), (MIX, "sedf"), (MIX, "fair"), (SIBLINGS, "fair"), (SIBLINGS, "gang")]
+
+
+def both(folder, text, *options):
     """The two reports."""
     (folder / "sim").mkdir()
     (folder / "sim" / "test.conf").write_text(text, "utf-8")
-    done = stint("sim", folder / "sim" / "test.conf", "--json", "-")
+    done = stint("sim", folder / "sim" / "test.conf", "--json", "-", *options)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), run_scenario(folder / "qemu", text).report
+    return json.loads(done.stdout), run_scenario(folder / "qemu", text, *options).report
 
 
 def shares(report):
@@ -28,11 +41,20 @@ def shares(report):
     return [100 * time / sum(ran) for time in ran]
 
 
-@pytest.mark.parametrize("text", [THIEF, TWELVE, UNEQUAL], ids=["thief", "twelve on six", "unequal"])
-def test_shares(tmp_path, text):
-    simulated, emulated = (shares(report) for report in both(tmp_path, text))
+def check_shares(reports):
+    simulated, emulated = map(shares, reports)
     assert len(simulated) == len(emulated)
     assert [abs(a - b) < 1 for a, b in zip(simulated, emulated)] == [True] * len(emulated), (simulated, emulated)
+
+
+@pytest.mark.parametrize("text", [THIEF, TWELVE, UNEQUAL], ids=["thief", "twelve on six", "unequal"])
+def test_shares_under_rr(tmp_path, text):
+    check_shares(both(tmp_path, text))
+
+
+@pytest.mark.parametrize("text, sched", UNDER, ids=[f"{number}-{sched}" for number, (_, sched) in enumerate(UNDER)])
+def test_shares(tmp_path, text, sched):
+    check_shares(both(tmp_path, text, "--sched", sched))
 
 
 def test_deadlines(tmp_path):

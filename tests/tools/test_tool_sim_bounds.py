@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the simulator refuses, how large a machine it has, and that it is sound."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -37,6 +38,16 @@ def test_refused_words(tmp_path):
     assert refusal(tmp_path, text, "--sched", "best").startswith("command line: found 'best', expected one of: rr")
     assert refusal(tmp_path, text, "--pcpus", "1025").startswith("command line: found pcpus = '1025', expected")
     assert "choose one" in refusal(tmp_path, text, "--set", "trace=off", "--trace", tmp_path / "trace")
+
+
+@pytest.mark.parametrize("guest", sorted(path.parent.name for path in ROOT.glob("guest-os/*/*.c")
+                                         if path.stem == path.parent.name))
+def test_arguments_are_the_guests(tmp_path, guest):
+    """What the simulator takes is what the guest's own table has."""
+    source = (ROOT / "guest-os" / guest / f"{guest}.c").read_text("utf-8")
+    table = re.search(r"arguments\[\] = \{(.*?)\n?\};", source, re.S)[1]
+    said = refusal(tmp_path, f"time = 1s\n[vm a]\nguest = {guest}\nargs = nonsense\n")
+    assert sorted(said.split("one of: ")[1].split()) == sorted([*re.findall(r'\{"(\w+[:=]?)', table), "ips="])
 
 
 def test_a_hang_is_ended(tmp_path):
