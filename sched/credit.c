@@ -191,13 +191,11 @@ static bool may_go_on(const struct sched_vcpu *current)
     return !YIELDS(current) && !credit_load(&IS_OUT(current));
 }
 
-/* current runs on rather than those who wait. */
+/* current, who may go on, does so rather than those who wait. */
 static bool goes_on(const struct sched *s, const struct sched_rq *rq, const struct sched_vcpu *current)
 {
     enum level waiting = best_waiting(rq), level = level_of(current);
 
-    if (!may_go_on(current))
-        return false;
     if (waiting > level)
         return true;
     return has_turn(s, current) && (waiting == level || current->ran - CAME(current) < RATE_LIMIT(s));
@@ -213,13 +211,17 @@ static __attribute__((noinline)) void put_aside(struct sched *s, struct sched_rq
         enqueue_yielding(rq, current);
 }
 
-/* current waits. */
-static inline void put_back(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now)
+/* False: current waits. */
+static inline bool stays(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current, uint64_t now)
 {
-    if (may_go_on(current))
-        push(rq, current);
-    else
+    if (!may_go_on(current)) {
         put_aside(s, rq, current, now);
+        return false;
+    }
+    if (goes_on(s, rq, current))
+        return true;
+    push(rq, current);
+    return false;
 }
 
 /* Takes the first in line out of the queue; that may be one who yields and finds nobody there. */
@@ -269,11 +271,8 @@ static struct sched_vcpu *credit_pick(struct sched *s, struct sched_rq *rq, stru
     keep_sorted(s, rq, now);
     if (now >= NEXT_TICK(rq))
         tick(s, rq, current, now);
-    if (!current || !goes_on(s, rq, current)) {
-        if (current)
-            put_back(s, rq, current, now);
+    if (!current || !stays(s, rq, current, now))
         next = take_first(rq);
-    }
     credit_store(&SEEKS(rq), false);
     if (!next) {
         *slice = idle_slice(s, rq, now);
