@@ -249,7 +249,9 @@ static const struct sched_parameter *param_of_slot(const struct sched_ops *ops, 
 static bool check(const struct sched_ops *ops, const struct sched_vm *vm, char *why, size_t why_size)
 {
     uint64_t most;
-    int slot = ops->check ? ops->check(vm->values[sched_index(ops)], vm->vcpus, &most) : -1;
+    uint32_t vcpus = vm->vcpus ? vm->vcpus
+                               : UINT32_MAX; /* not known before it is started: as many as you like */
+    int slot = ops->check ? ops->check(vm->values[sched_index(ops)], vcpus, &most) : -1;
 
     if (slot < 0)
         return true;
@@ -354,16 +356,16 @@ bool sched_set(struct sched *s, struct sched_vm *vm, const struct sched_paramete
 {
     uint64_t(*values)[SCHED_PARAMS] = vm ? vm->values : s->values;
     uint64_t old[SCHED_KINDS] = {0};
-    bool here = !vm || vm->vcpus, legal;
+    bool legal;
 
     lock_all(s);
     each_vcpu(s, note_plan, 0);
     set_rows(values, param, value, NULL, old);
-    legal = !here || is_legal(s, vm, why, why_size);
+    legal = is_legal(s, vm, why, why_size);
     if (!legal) {
         set_rows(values, param, 0, old, NULL);
         take_back_places(s);
-    } else if (here && s->ops->changed) {
+    } else if (s->ops->changed && (!vm || vm->vcpus)) {
         s->ops->changed(s, vm, now);
     }
     ask_all(s);

@@ -255,7 +255,8 @@ static void ask_for(struct sched *s, struct sched_rq *rq, bool claimed, bool pre
 
 static inline void measure(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
 {
-    if (now - vcpu->measured_at >= SCHED_WINDOW)
+    if ((int64_t)(now - vcpu->measured_at) >=
+        SCHED_WINDOW) /* another pCPU may have read its clock before this one */
         place_measure(s, vcpu, now);
 }
 

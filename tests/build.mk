@@ -27,6 +27,7 @@ unit_config   := $(CONFIG_SRC)
 unit_config_events := $(CONFIG_SRC)
 unit_config_params := $(CONFIG_SRC)
 unit_sched    := $(SCHED_SRC) lib/printf.c
+unit_change   := $(SCHED_SRC) lib/printf.c
 unit_parallel := $(SCHED_SRC) lib/printf.c
 unit_rr       := $(SCHED_SRC) lib/printf.c
 unit_place    := $(SCHED_SRC) lib/printf.c

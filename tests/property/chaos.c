@@ -90,7 +90,7 @@ static void set_something(struct world *w)
     struct guest *guest = world_random(w, 4) ? &w->guests[world_random(w, w->vms)] : NULL;
     const struct sched_parameter *param = random_param(w, guest != NULL);
 
-    if (param && (!guest || guest->started))
+    if (param)
         world_set(w, guest, param, random_value(w, param));
 }
 
@@ -175,6 +175,16 @@ static void populate(struct world *w)
     }
 }
 
+/* What people are told of a VCPU can be told at any time, and fits. */
+static void describe(struct world *w, const struct actor *actor)
+{
+    char text[160] = "";
+
+    if (actor->state != OUT && w->sched.ops->dump)
+        w->sched.ops->dump(&w->sched, &actor->vcpu, text, sizeof(text));
+    require(w, strlen(text) < sizeof(text) - 1, "what there is to say of a VCPU does not fit: %s", text);
+}
+
 void chaos(struct world *w, const struct sched_ops *only, uint64_t seed)
 {
     uint64_t values[SCHED_KINDS][SCHED_PARAMS];
@@ -193,5 +203,6 @@ void chaos(struct world *w, const struct sched_ops *only, uint64_t seed)
     for (uint32_t i = 0; i < MISCHIEFS; i++) {
         world_run(w, w->now + world_random(w, 10 * MS));
         do_mischief(w, only);
+        describe(w, &w->actors[world_random(w, w->vcpus)]);
     }
 }

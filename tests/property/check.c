@@ -24,6 +24,9 @@ static void check_place(struct world *w, struct actor *actor)
             number(w, actor));
     require(w, vcpu->state != SCHED_BLOCKED || (list_empty(&vcpu->link) && !vcpu->node.in),
             "VCPU %u is in a queue and does not wait", number(w, actor));
+    require(w, vcpu->since == actor->since || actor->state == PARKED,
+            "VCPU %u's state changed at %lu, and its `since` says %lu", number(w, actor),
+            (unsigned long)actor->since, (unsigned long)vcpu->since);
     require(w, vcpu->vm->param == vcpu->vm->values[sched_index(w->sched.ops)],
             "VM %u has another scheduler's parameters", vcpu->vm->id);
 }

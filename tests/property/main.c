@@ -99,65 +99,81 @@ static bool wanted(const struct proof *proof)
            (!proof->sched || !options.only || strcmp(proof->sched, options.only->name) == 0);
 }
 
-/* How to see a failure again, up to the seed. */
-static void say_replay(const char *program, const struct proof *proof)
+/* What a process has of its own, and leaves to the first one if a sanitizer ends it. */
+struct job {
+    struct world world;
+    struct report report;
+    uint64_t passed;
+    pid_t process;
+};
+
+static void run_seed(struct job *job, const char *program, uint64_t seed)
 {
-    static char line[300];
-
-    snprintf(line, sizeof(line), "%s --proof %s%s%s", program, proof->name, options.only ? " --sched " : "",
-             options.only ? options.only->name : "");
-    report_begin(line);
-}
-
-static void run_seed(const char *program, uint64_t seed)
-{
-    static struct world world;
-
     for (const struct proof *proof = proofs; proof->name; proof++) {
-        if (!wanted(proof) || (proof->sched && !sched_find(proof->sched)))
+        if (!wanted(proof))
             continue;
-        say_replay(program, proof);
+        snprintf(job->report.replay, sizeof(job->report.replay), "%s --proof %s%s%s", program, proof->name,
+                 options.only ? " --sched " : "", options.only ? options.only->name : "");
         alarm(SEED_BOUND);
-        proof->run(&world, options.only, seed);
+        proof->run(&job->world, options.only, seed);
     }
 }
 
-/* Every `jobs`th seed, in a process of its own; `passed` is counted by all. */
-static void run_share(const char *program, uint32_t job, uint64_t *passed)
+/* Every `jobs`th seed. */
+static void run_share(struct job *job, const char *program, uint32_t number)
 {
-    for (uint64_t seed = options.first + job; seed <= options.last; seed += options.jobs) {
-        run_seed(program, seed);
-        __atomic_fetch_add(passed, 1, __ATOMIC_RELAXED);
+    report_begin(&job->report);
+    for (uint64_t seed = options.first + number; seed <= options.last; seed += options.jobs) {
+        run_seed(job, program, seed);
+        job->passed++;
     }
     exit(0);
 }
 
-static uint64_t *shared_number(void)
+static struct job *new_jobs(void)
 {
-    void *page = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, options.jobs * sizeof(struct job), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    if (page == MAP_FAILED) {
+    if (memory == MAP_FAILED) {
         perror("mmap");
         exit(2);
     }
-    return page;
+    return memory;
+}
+
+/* True: it ended well. */
+static bool wait_for(const struct job *job)
+{
+    int status;
+
+    waitpid(job->process, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != REPORTED) {
+        printf("FAILED: the process of the seeds ended with status 0x%x\n", (unsigned)status);
+        report_print(&job->report);
+    }
+    return false;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t *passed = shared_number();
-    uint32_t bad = 0;
+    uint64_t passed = 0;
+    uint32_t failed = 0;
+    struct job *jobs;
 
     read_options(argc, argv);
-    for (uint32_t job = 0; job < options.jobs; job++)
-        if (fork() == 0)
-            run_share(argv[0], job, passed);
-    for (uint32_t job = 0; job < options.jobs; job++) {
-        int status;
-
-        wait(&status);
-        bad += status != 0;
+    jobs = new_jobs();
+    for (uint32_t i = 0; i < options.jobs; i++) {
+        jobs[i].process = fork();
+        if (jobs[i].process == 0)
+            run_share(&jobs[i], argv[0], i);
     }
-    printf("property: %" PRIu64 " passed, %u failed\n", *passed, bad);
-    return bad > 0;
+    for (uint32_t i = 0; i < options.jobs; i++) {
+        failed += !wait_for(&jobs[i]);
+        passed += jobs[i].passed;
+    }
+    printf("property: %" PRIu64 " passed, %u failed\n", passed, failed);
+    return failed > 0;
 }

@@ -9,41 +9,27 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LAST_STEPS 24
-
-static struct {
-    uint64_t now;
-    const char *format;
-    uint32_t a, b, c;
-} steps[LAST_STEPS];
-
-static uint64_t noted;
-static const char *replay;
-static struct world *subject; /* the world of the last step */
+static struct report *report;
 
 void note(struct world *w, const char *format, uint32_t a, uint32_t b, uint32_t c)
 {
-    uint32_t i = noted++ % LAST_STEPS;
+    struct step *step = &report->steps[report->noted++ % LAST_STEPS];
 
-    subject = w;
-    steps[i].now = w->now;
-    steps[i].format = format;
-    steps[i].a = a;
-    steps[i].b = b;
-    steps[i].c = c;
+    report->subject = w;
+    *step = (struct step){.now = w->now, .format = format, .a = a, .b = b, .c = c};
 }
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void print_steps(void)
+static void print_steps(const struct report *of)
 {
-    uint64_t first = noted > LAST_STEPS ? noted - LAST_STEPS : 0;
+    uint64_t first = of->noted > LAST_STEPS ? of->noted - LAST_STEPS : 0;
 
-    for (uint64_t n = first; n < noted; n++) {
-        uint32_t i = n % LAST_STEPS;
+    for (uint64_t n = first; n < of->noted; n++) {
+        const struct step *step = &of->steps[n % LAST_STEPS];
 
-        printf("  %14" PRIu64 " ns  ", steps[i].now);
-        printf(steps[i].format, steps[i].a, steps[i].b, steps[i].c);
+        printf("  %14" PRIu64 " ns  ", step->now);
+        printf(step->format, step->a, step->b, step->c);
         printf("\n");
     }
 }
@@ -61,18 +47,18 @@ static void print_actor(const struct world *w, const struct actor *actor)
            states[actor->state], actor->since, actor->vcpu.ran, text);
 }
 
-static void print_subject(void)
+void report_print(const struct report *of)
 {
-    const struct world *w = subject;
+    const struct world *w = of->subject;
 
     if (!w)
         return;
     printf("The last steps of seed %" PRIu64 ":\n", w->seed);
-    print_steps();
+    print_steps(of);
     printf("At %" PRIu64 " ns, under %s on %u pCPUs:\n", w->now, w->sched.ops->name, w->sched.pcpus);
     for (uint32_t i = 0; i < w->vcpus; i++)
         print_actor(w, &w->actors[i]);
-    printf("Again: %s --seeds %" PRIu64 "\n", replay, w->seed);
+    printf("Again: %s --seeds %" PRIu64 "\n", of->replay, w->seed);
     fflush(stdout);
 }
 
@@ -80,39 +66,33 @@ void fail(struct world *w, const char *format, ...)
 {
     va_list arguments;
 
-    subject = w;
     va_start(arguments, format);
     printf("FAILED under %s: ", w->sched.ops->name);
     vprintf(format, arguments);
     va_end(arguments);
     printf("\n");
-    print_subject();
-    exit(1);
+    report_print(report);
+    exit(REPORTED);
 }
-
-/* Both sanitizers call it before they end the program. */
-extern void __sanitizer_set_death_callback(void (*)(void)) __attribute__((weak));
 
 static void on_alarm(int signal)
 {
     (void)signal;
     printf("FAILED: a seed takes longer than a minute\n");
-    print_subject();
-    _exit(1);
+    report_print(report);
+    _exit(REPORTED);
 }
 
 void spin_stuck(struct spinlock *lock)
 {
     (void)lock;
     printf("FAILED: a lock is waited for that nobody will release\n");
-    print_subject();
-    _exit(1);
+    report_print(report);
+    _exit(REPORTED);
 }
 
-void report_begin(const char *line)
+void report_begin(struct report *into)
 {
-    replay = line;
+    report = into;
     signal(SIGALRM, on_alarm);
-    if (__sanitizer_set_death_callback)
-        __sanitizer_set_death_callback(print_subject);
 }

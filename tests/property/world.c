@@ -49,9 +49,6 @@ static void observe(struct world *w, struct actor *actor)
     actor->spent[before] += w->call - actor->since;
     actor->since = w->call;
     actor->state = state;
-    require(w, state == OUT || actor->vcpu.since == w->call,
-            "VCPU %u's state changed now, but its `since` says %lu", (uint32_t)(actor - w->actors),
-            (unsigned long)actor->vcpu.since);
     if (w->on_state)
         w->on_state(w, actor, before);
 }
@@ -232,7 +229,8 @@ bool world_change(struct world *w, const struct sched_ops *ops)
 
 bool world_set(struct world *w, struct guest *guest, const struct sched_parameter *param, uint64_t value)
 {
-    const uint64_t *row = guest ? guest->vm.param : w->sched.param;
+    uint32_t index = sched_index(w->sched.ops);
+    const uint64_t *row = guest ? guest->vm.values[index] : w->sched.values[index];
     uint64_t old = row[param->slot];
     char why[200] = "";
     bool done;

@@ -149,8 +149,25 @@ void fail(struct world *, const char *format, ...) __attribute__((noreturn, form
             fail((world), __VA_ARGS__); \
     } while (0)
 
-/* How the program is called to see a seed again, up to the seed; to be set before the first world. */
-void report_begin(const char *replay);
+#define LAST_STEPS 24
+
+struct report {
+    struct step {
+        uint64_t now;
+        const char *format;
+        uint32_t a, b, c;
+    } steps[LAST_STEPS];
+    uint64_t noted;
+    const struct world *subject; /* the world of the last step */
+    char replay[200];            /* how the program is called to see it again, up to the seed */
+};
+
+#define REPORTED 3 /* the exit code of a process that has printed its report */
+
+/* Notes go there from now on. */
+void report_begin(struct report *);
+
+void report_print(const struct report *);
 
 /* ---- The proofs, each for one seed ---- */
 

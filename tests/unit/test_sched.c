@@ -182,6 +182,34 @@ static void test_lengths_even_out(void **state)
     assert_picks(1, QUANTUM, &vcpus[2], QUANTUM);
 }
 
+/* Two wait on pCPU 0 and one on pCPU 1: it would be the same the other way round. */
+static void test_lengths_that_differ_by_one_stay(void **state)
+{
+    (void)state;
+    set_up(2, 5);
+    for (uint32_t i = 0; i < 5; i++)
+        sched_wake(&sched, &vcpus[i], 0);
+    assert_picks(0, 0, &vcpus[0], QUANTUM);
+    assert_picks(1, 0, &vcpus[1], QUANTUM);
+    assert_picks(0, QUANTUM, &vcpus[2], QUANTUM);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(vcpus[i].pcpu, i % 2);
+}
+
+/* A pCPU whose clock was read before another's counts nothing twice, and forgets nothing. */
+static void test_clock_that_was_read_earlier(void **state)
+{
+    (void)state;
+    set_up(1, 1);
+    sched_wake(&sched, &vcpus[0], 0);
+    assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
+    sched_block(&sched, 0, SCHED_WINDOW, 2 * (uint64_t)SCHED_WINDOW);
+    assert_true(vcpus[0].measured == SCHED_WHOLE / 2);
+    sched_wake(&sched, &vcpus[0], 2 * (uint64_t)SCHED_WINDOW - 1);
+    assert_true(vcpus[0].measured == SCHED_WHOLE / 2);
+    assert_true(vcpus[0].measured_at == 2 * (uint64_t)SCHED_WINDOW);
+}
+
 /* An idle pCPU that was asked for the sake of one VCPU finds another when it comes: it passes the request on. */
 static void test_request_is_passed_on(void **state)
 {
@@ -343,6 +371,8 @@ int main(void)
         cmocka_unit_test(test_taking_respects_affinity),
         cmocka_unit_test(test_preempted_vcpu_finds_the_idle_pcpu),
         cmocka_unit_test(test_lengths_even_out),
+        cmocka_unit_test(test_lengths_that_differ_by_one_stay),
+        cmocka_unit_test(test_clock_that_was_read_earlier),
         cmocka_unit_test(test_request_is_passed_on),
         cmocka_unit_test(test_many_pcpus_at_once),
     };
