@@ -5,7 +5,9 @@ import pytest
 from simulator import MIXED, PCPU_PARTS, VCPU_PARTS, ran, simulate, vcpus
 from stintlib import layout
 from stintlib.history import History
+from stintlib.ram import Ram
 from stintlib.schedulers import scheduler_names
+from stintlib.shared import take_snapshot
 from stintlib.trace import read_trace
 
 HOGS = "[vm a]\nguest = hog\n[vm b]\nguest = hog\n"
@@ -132,6 +134,24 @@ def test_a_switch_costs_what_it_is_said_to(tmp_path):
     switches = sum(vcpu["switches"] for vcpu in vcpus(report))
     assert report["pcpus"][0]["hyp_self_ns"] == 20_000 * switches and switches > 900
     assert report["pcpus"][0]["idle_ns"] == 0
+
+
+@pytest.mark.parametrize("sched", scheduler_names())
+def test_accounts_are_kept_while_it_runs(tmp_path, sched):
+    """A reader closes what is open at the end; all before is written down: up to the last change of each VCPU's state,
+    as the trace has it, and of each pCPU's."""
+    simulate(tmp_path, MIXED, "--sched", sched, "--switch-cost", "3us", "--scratch", tmp_path / "machine")
+    ram = Ram(tmp_path / "machine" / "ram")
+    snapshot, trace = take_snapshot(ram), read_trace(tmp_path / "trace")
+    ram.close()
+    changes = [0] * len(snapshot.vcpus)
+    for kind in ("run", "leave", "wake", "park"):
+        for event in all_events(trace, kind):
+            changes[event.vcpu] = max(changes[event.vcpu], event.time - trace.header["start"])
+    assert [sum(vcpu.ticks) for vcpu in snapshot.vcpus] == changes
+    for pcpu, ring in zip(snapshot.pcpus, trace.of("pcpu")):
+        left = max(event.time for event in ring.events() if event.type == layout.EVENTS["leave"])
+        assert sum(pcpu.ticks) >= left - trace.header["start"]
 
 
 def test_who_spins_for_a_lock_wastes_his_time(tmp_path):
