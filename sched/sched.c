@@ -334,8 +334,6 @@ static inline void choose(struct sched *s, struct sched_rq *rq, uint64_t now, st
     struct sched_vcpu *next = s->ops->pick(s, rq, current, now, &decision->slice);
 
     decision->vcpu = next;
-    if (next && s->param[SCHED_PARAM_PLACEMENT] == PLACE_UTIL && decision->slice > SCHED_WINDOW)
-        decision->slice = SCHED_WINDOW; /* so that it is measured although nobody else wants the pCPU */
     if (next != current) {
         bool one_more = current && !current->parked, one_less = next;
 
@@ -347,6 +345,13 @@ static inline void choose(struct sched *s, struct sched_rq *rq, uint64_t now, st
             add_queued(s, rq, one_more ? 1 : -1);
         rq->current = next;
     }
+}
+
+/* Who runs alone is asked now and then if his utilisation matters: it is measured when he is charged. */
+static void limit_slice(const struct sched *s, struct sched_decision *decision)
+{
+    if (s->param[SCHED_PARAM_PLACEMENT] == PLACE_UTIL && decision->vcpu && decision->slice > SCHED_WINDOW)
+        decision->slice = SCHED_WINDOW;
 }
 
 /* `rq`, which is locked, belongs to a pCPU that might get somebody better from others than those it has. It is
@@ -376,6 +381,7 @@ static __attribute__((noinline)) void pick_elsewhere(struct sched *s, struct sch
     spin_lock(&rq->lock);
     settle(s, rq, taken, now);
     choose(s, rq, now, decision);
+    limit_slice(s, decision);
     spin_unlock(&rq->lock);
     if (!decision->vcpu)
         pcpu_set_add_atomic(&s->idle, rq->pcpu);
@@ -397,12 +403,16 @@ void sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now, stru
     if (s->ops->seeks && s->pcpus > 1 && s->ops->seeks(s, rq, last, now))
         seek(s, rq, now);
     choose(s, rq, now, decision);
-    if (rq->queued && somebody_idles(s) && ask_helper(s, rq))
+    if (rq->queued == 0) {
+        limit_slice(s, decision);
         spin_unlock(&rq->lock);
-    else if (rq->queued >= 2 && decision->vcpu != last && s->ops->spare)
+    } else if (somebody_idles(s) && ask_helper(s, rq)) {
+        spin_unlock(&rq->lock);
+    } else if (rq->queued >= 2 && decision->vcpu != last && s->ops->spare) {
         even_out(s, rq, now);
-    else
+    } else {
         spin_unlock(&rq->lock);
+    }
     if (!decision->vcpu)
         pick_elsewhere(s, rq, now, decision);
     else if (!last)
