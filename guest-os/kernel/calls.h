@@ -9,6 +9,8 @@
 #define NS_PER_TICK 100 /* of rdtime: 10 MHz; the kernel refuses another clock */
 
 #define USER_SHARED 0x40100000UL /* its address in every task that has it; zero at first */
+#define USER_STEAL \
+    0x40101000UL /* the steal-time records (include/stint/sta.h) by CPU, to read, in every task */
 
 enum call {
     CALL_EXIT,     /* (status): does not return */

@@ -11,6 +11,7 @@
 #include "guest-os/kernel/sbi.h"
 #include "guest-os/kernel/sched.h"
 #include "guest-os/kernel/smp.h"
+#include "guest-os/kernel/steal.h"
 #include "guest-os/kernel/timer.h"
 #include "guest-os/kernel/trap.h"
 #include "guest-os/kernel/vm.h"
@@ -71,6 +72,7 @@ void kernel_main(uint64_t hart, const void *tree)
     area_init(bit_highest(machine.harts) + 1);
     area_register();
     elapsed_ns = report_number("elapsed_ns");
+    steal_init(cpu);
     sched_cpu_init(cpu);
     start_guest();
     smp_start_others(machine.harts);
@@ -83,6 +85,7 @@ void kernel_main_other(struct cpu *cpu)
     cpu->id = (uint32_t)(cpu - cpus);
     trap_init();
     vm_on(cpu);
+    steal_init(cpu);
     sched_cpu_init(cpu);
     cpu_loop(cpu);
 }

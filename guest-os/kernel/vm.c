@@ -6,6 +6,7 @@
 #include "guest-os/kernel/vm.h"
 #include "guest-os/kernel/csr.h"
 #include "guest-os/kernel/panic.h"
+#include "guest-os/kernel/steal.h"
 #include "guest-os/kernel/task.h"
 #include "lib/string.h"
 
@@ -124,6 +125,7 @@ uint64_t vm_make_space(uint32_t task, bool shared)
     *root = kernel_root;
     map(root, (uint64_t)user_text, user_text_image, user_text_image + (user_text_end - user_text),
         USER_LEAF | PTE_R | PTE_X);
+    map(root, USER_STEAL, &steal_page, &steal_page + 1, USER_LEAF | PTE_R);
     map(root, USER_STACK, stack, stack + PAGE_BYTES, USER_LEAF | PTE_R | PTE_W);
     if (shared) {
         if (!shared_page)

@@ -7,6 +7,7 @@
  *   0x10000000  the UART
  *   0x40000000  the programs of all tasks: to read and execute; one copy for all
  *   0x40100000  a page that tasks share, to read and write, where the guest asks for it
+ *   0x40101000  what was stolen from each CPU (steal.h): to read
  *   0x401ff000  the task's stack: one page, and nothing below it
  *   0x80200000  the kernel: code, constants and data apart; what lies beyond its 2 MiB it cannot touch
  */

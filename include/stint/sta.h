@@ -19,6 +19,19 @@ struct sbi_sta {
     uint8_t pad[47];
 } __attribute__((aligned(64)));
 
+/* For the guest: steal, as it was written last. */
+static inline uint64_t sbi_sta_steal(const struct sbi_sta *record)
+{
+    for (;;) {
+        uint32_t sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
+        uint64_t steal = __atomic_load_n(&record->steal, __ATOMIC_RELAXED);
+
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (!(sequence & 1) && sequence == __atomic_load_n(&record->sequence, __ATOMIC_RELAXED))
+            return steal;
+    }
+}
+
 _Static_assert(sizeof(struct sbi_sta) == 64, "SBI, STA shared memory structure");
 
 #endif
