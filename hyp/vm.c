@@ -180,17 +180,21 @@ void vm_start(struct vm *vm)
 
     bool joined = join_scheduler(vm);
     bool loaded = joined && load_image(vm, &image) && load_device_tree(vm, &tree);
+    spin_lock(&vm->lock);
     vm->ending = VM_GOES_ON; /* not before: nobody else ends a VM that is being rebooted */
-    if (!loaded) {
+    vm->online++;            /* it does not end before it has begun */
+    spin_unlock(&vm->lock);
+    if (loaded) {
+        set_state(vm, STINT_VM_RUNNING);
+        vm->vcpus[0].hsm = SBI_HSM_START_PENDING;
+        vm_start_vcpu(&vm->vcpus[0], image.entry, tree);
+    } else {
         vm_end(vm, VM_CRASHES,
                joined ? "no memory left to load its image"
                       : "no pCPU has the room that %s must give its VCPUs",
                machine.sched.ops->name);
-        return;
     }
-    set_state(vm, STINT_VM_RUNNING);
-    vm->vcpus[0].hsm = SBI_HSM_START_PENDING;
-    vm_start_vcpu(&vm->vcpus[0], image.entry, tree);
+    vm_vcpu_gone(vm);
 }
 
 void vm_start_vcpu(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -239,10 +243,12 @@ void vm_end(struct vm *vm, enum vm_ending ending, const char *why, ...)
         vformat(vm->stats->why, sizeof(vm->stats->why), why, args);
         va_end(args);
         vm->ending = ending;
+        vm->online++; /* it does not end, and start anew, before all are asked */
     }
-    vm->online++; /* it does not end, and start anew, before all are asked */
     spin_unlock(&vm->lock);
-    for (uint32_t id = 0; first && id < vm->vcpu_count; id++)
+    if (!first)
+        return;
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vcpu_request(&vm->vcpus[id], VCPU_REQ_OFFLINE);
     vm_vcpu_gone(vm);
 }
