@@ -69,12 +69,11 @@ struct sched_rq *lock_home(struct sched *s, const struct sched_vcpu *vcpu)
 {
     for (;;) {
         uint32_t pcpu = __atomic_load_n(&vcpu->pcpu, __ATOMIC_ACQUIRE);
-        struct sched_rq *rq = &s->rq[pcpu];
+        /* Nowhere: a change of the scheduler is deciding (change.c), which holds every queue. Wait for any. */
+        struct sched_rq *rq = &s->rq[pcpu < s->pcpus ? pcpu : 0];
 
-        if (pcpu >= s->pcpus) /* a change of the scheduler is deciding (change.c) */
-            continue;
         spin_lock(&rq->lock);
-        if (__atomic_load_n(&vcpu->pcpu, __ATOMIC_ACQUIRE) == pcpu)
+        if (__atomic_load_n(&vcpu->pcpu, __ATOMIC_ACQUIRE) == rq->pcpu)
             return rq;
         spin_unlock(&rq->lock);
     }
