@@ -52,8 +52,8 @@ def too_dear(on_one, rows):
 
 
 def show(rows):
-    yield "What a decision of a scheduler costs: queue nodes looked at, and ns on this machine, for so many VCPUs. What"
-    yield "credit does for each active VCPU every 30 ms, its accounting, is no part of a decision."
+    yield "What a decision of a scheduler costs, for so many VCPUs: queue nodes looked at, the mean, and ns on this"
+    yield "machine, the median. What credit does for each active VCPU every 30 ms, its accounting, is no part of it."
     yield ""
     lines = []
     for sched, on_one, own in series(rows):
