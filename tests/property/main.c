@@ -166,9 +166,11 @@ int main(int argc, char **argv)
     read_options(argc, argv);
     jobs = new_jobs();
     for (uint32_t i = 0; i < options.jobs; i++) {
-        jobs[i].process = fork();
-        if (jobs[i].process == 0)
+        pid_t process = fork();
+
+        if (process == 0)
             run_share(&jobs[i], argv[0], i);
+        jobs[i].process = process; /* which is shared memory: the child must not write its 0 there */
     }
     for (uint32_t i = 0; i < options.jobs; i++) {
         failed += !wait_for(&jobs[i]);
