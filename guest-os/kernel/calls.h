@@ -20,8 +20,11 @@ enum call {
     CALL_REPORT,   /* (values, count): new values for the first `count` numbers of the task in the report */
     CALL_PROGRESS, /* (done, percent): done so much of a known amount of work */
     CALL_NEXT_JOB, /* (): this job is done; returns 1 when the next one is released, 0 if it was the last */
-    CALL_LOCKED,   /* (spins, ticks): a lock was had only after waiting so long; for the trace */
+    CALL_LOCKED,   /* (spins, ticks): a lock was had only after so many attempts and so long; for the trace */
     CALL_OFFER,    /* (): the whole machine can do without this CPU for now, if somebody else wants it */
+    CALL_HALT, /* (set): waits for an interrupt, unless this CPU is not, or no longer, in the set of 64 bits there */
+    CALL_KICK,    /* (set): interrupts these CPUs, and so ends their CALL_HALT */
+    CALL_BALLOON, /* (): looks how many CPUs are of use (balloon.h); returns whether another task goes on */
     CALLS
 };
 

@@ -25,7 +25,8 @@ struct cpu {
     struct list sleepers; /* tasks that went to sleep here, the first to wake first */
 
     /* Guarded by the scheduler's lock (sched.c). */
-    bool online;          /* its loop has begun */
+    bool online;          /* its loop has begun, and has not ended */
+    bool leaves;          /* stops as soon as it has no task and none that sleeps */
     bool idle;            /* has no task: waits for an interrupt, or is about to */
     bool kicked;          /* was sent an interrupt and has not scheduled since */
     struct task *current; /* runs here, or NULL */

@@ -32,6 +32,8 @@ void sched_cpu_init(struct cpu *cpu)
 {
     list_init(&cpu->sleepers);
     cpu->slice_end = NEVER;
+    cpu->armed = 0;
+    cpu->leaves = cpu->kicked = cpu->idle = false;
     cpu->online = true;
 }
 
@@ -157,7 +159,10 @@ static uint64_t decide(struct cpu *cpu)
     spin_lock(&lock);
     cpu->kicked = false;
     wake_sleepers(cpu, now);
-    choose(cpu, now);
+    if (cpu->leaves && !cpu->current && list_empty(&cpu->sleepers))
+        cpu->online = false;
+    else
+        choose(cpu, now);
     cpu->idle = !cpu->current;
     takers = find_takers(cpu);
     spin_unlock(&lock);
@@ -187,6 +192,8 @@ struct task *schedule(struct cpu *cpu)
         arm(cpu);
         if (takers)
             smp_kick(takers);
+        if (!cpu->online)
+            smp_stop();
         if (cpu->current)
             break;
         smp_wait(); /* a kick that came since decide() is pending, and ends it at once */
@@ -218,6 +225,34 @@ void sched_sleep(struct cpu *cpu, uint64_t when)
     list_insert_before(place, &task->link);
     cpu->current = NULL;
     spin_unlock(&lock);
+}
+
+uint32_t sched_alive(void)
+{
+    return __atomic_load_n(&alive, __ATOMIC_RELAXED);
+}
+
+uint64_t sched_online(void)
+{
+    uint64_t online = 0;
+
+    spin_lock(&lock);
+    for (struct cpu *cpu = cpus; cpu < cpus + CPUS; cpu++)
+        if (cpu->online && !cpu->leaves)
+            online |= BIT(cpu->id);
+    spin_unlock(&lock);
+    return online;
+}
+
+void sched_retire(uint64_t set)
+{
+    unsigned cpu;
+
+    spin_lock(&lock);
+    for_each_bit (cpu, set)
+        cpus[cpu].leaves = true;
+    spin_unlock(&lock);
+    smp_kick(set);
 }
 
 void sched_exit(struct cpu *cpu, uint64_t status)

@@ -38,4 +38,14 @@ void sched_sleep(struct cpu *cpu, uint64_t when);
 /* Ends the machine with the last of the tasks; it does not return then. */
 void sched_exit(struct cpu *cpu, uint64_t status);
 
+/* Tasks that have not ended. */
+uint32_t sched_alive(void);
+
+/* The CPUs that take tasks, as bits. */
+uint64_t sched_online(void);
+
+/* These CPUs are to stop, each as soon as its task gives way; they come back by smp_start_others(). A task that runs
+ * there goes on elsewhere if it may. */
+void sched_retire(uint64_t set);
+
 #endif

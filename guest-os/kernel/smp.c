@@ -5,6 +5,7 @@
 #include "guest-os/kernel/smp.h"
 #include "guest-os/kernel/console.h"
 #include "guest-os/kernel/csr.h"
+#include "guest-os/kernel/panic.h"
 #include "guest-os/kernel/sbi.h"
 #include "lib/bitops.h"
 
@@ -21,6 +22,13 @@ void smp_start_others(uint64_t harts)
         if (result.error != SBI_SUCCESS)
             say("hart %u does not start: SBI error %ld; going on without it", hart, result.error);
     }
+}
+
+void smp_stop(void)
+{
+    struct sbi_result result = sbi_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
+
+    panic("hart %u does not stop: SBI error %ld", this_cpu()->id, result.error);
 }
 
 void smp_kick(uint64_t set)

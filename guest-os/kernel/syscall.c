@@ -4,12 +4,15 @@
  */
 #include "guest-os/kernel/syscall.h"
 #include "guest-os/kernel/area.h"
+#include "guest-os/kernel/balloon.h"
 #include "guest-os/kernel/console.h"
 #include "guest-os/kernel/guest.h"
 #include "guest-os/kernel/sbi.h"
 #include "guest-os/kernel/sched.h"
+#include "guest-os/kernel/smp.h"
 #include "guest-os/kernel/timer.h"
 #include "guest-os/kernel/vm.h"
+#include "lib/bitops.h"
 
 /*
  * Arguments are those of calls.h. The result of a call is in the task's a0 before anything makes the task
@@ -117,10 +120,43 @@ static bool call_offer(struct task *task, uint64_t unused, uint64_t unused2)
     return result(task, 0);
 }
 
+/* Interrupts are off here: one that is sent from now on is pending, and the CPU does not wait at all. */
+static bool call_halt(struct task *task, uint64_t address, uint64_t unused)
+{
+    uint64_t set;
+
+    (void)unused;
+    if (!vm_copy_from_user(task->space, &set, address, sizeof(set)))
+        return result(task, CALL_NOT_YOURS);
+    result(task, 0);
+    if (!bit_test(set, this_cpu()->id))
+        return false;
+    smp_wait();
+    return true;
+}
+
+static bool call_kick(struct task *task, uint64_t set, uint64_t unused)
+{
+    (void)unused;
+    if (set & ~guest_cpus())
+        return result(task, CALL_BAD);
+    smp_kick(set);
+    return result(task, 0);
+}
+
+static bool call_balloon(struct task *task, uint64_t unused, uint64_t unused2)
+{
+    (void)unused;
+    (void)unused2;
+    balloon_look();
+    return result(task, sched_alive() > 1);
+}
+
 static call_handler *const calls[CALLS] = {
     [CALL_EXIT] = call_exit,         [CALL_YIELD] = call_yield,   [CALL_SLEEP] = call_sleep,
     [CALL_WRITE] = call_write,       [CALL_REPORT] = call_report, [CALL_PROGRESS] = call_progress,
     [CALL_NEXT_JOB] = call_next_job, [CALL_LOCKED] = call_locked, [CALL_OFFER] = call_offer,
+    [CALL_HALT] = call_halt,         [CALL_KICK] = call_kick,     [CALL_BALLOON] = call_balloon,
 };
 
 bool syscall(struct task *task)

@@ -20,19 +20,19 @@ struct room {
 
 enum { ACQUIRES, SPINS, SPIN_NS, VIOLATIONS, NUMBERS }; /* as LOCKER_NUMBERS says */
 
-static void acquire(struct lock *lock, uint64_t *reported)
+static void acquire(struct lock *lock, const struct lock_user *user, uint64_t *reported)
 {
-    reported[ACQUIRES]++;
-    if (lock_try(lock))
-        return;
-
     uint64_t since = now();
-    uint64_t spins = 1 + lock_wait(lock);
+    struct lock_cost cost = lock_take(lock, user);
+
+    reported[ACQUIRES]++;
+    if (!cost.spins)
+        return;
     uint64_t ticks = now() - since;
 
-    reported[SPINS] += spins;
-    reported[SPIN_NS] += ticks * NS_PER_TICK;
-    call(CALL_LOCKED, spins, ticks);
+    reported[SPINS] += cost.spins;
+    reported[SPIN_NS] += (ticks - cost.slept) * NS_PER_TICK;
+    call(CALL_LOCKED, cost.spins, ticks);
 }
 
 static void work_inside(volatile struct room *room, uint64_t iterations, uint64_t self, uint64_t *reported)
@@ -44,22 +44,26 @@ static void work_inside(volatile struct room *room, uint64_t iterations, uint64_
         reported[VIOLATIONS]++;
 }
 
-void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self)
+void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t who)
 {
     struct room *room = (struct room *)USER_SHARED;
+    uint64_t self = LOCKER_SELF(who);
+    const struct lock_user user = {LOCKER_LOCK(who), (uint32_t)self - 1, LOCKER_PATIENCE(who)};
     uint64_t reported[NUMBERS] = {0}, last_report = now(), random = self;
 
     for (uint64_t round = 1; round <= rounds || !rounds; round++) {
         random = random_next(random);
-        acquire(&room->lock, reported);
+        acquire(&room->lock, &user, reported);
         work_inside(room, inside, self, reported);
-        lock_release(&room->lock);
+        lock_release(&room->lock, &user);
         if (outside)
             work_iterations(random_about(random, outside) + 1, 0);
         if (now() - last_report >= REPORT_TICKS) {
             report(reported, NUMBERS);
             last_report = now();
         }
+        if (LOCKER_MOVES(who))
+            yield();
     }
     report(reported, NUMBERS);
     exit(0);

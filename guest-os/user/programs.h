@@ -28,10 +28,17 @@ void periodic(uint64_t iterations);
 #define PERIODIC_NUMBERS {"work", "checksum", 0}
 
 /* Takes the lock in the shared page, does `inside` iterations, releases it, does about `outside` iterations, now
- * more, now fewer; `rounds` times, 0: for ever. `self` is another number for each of them, not 0. A violation is a
- * round in which somebody else was inside as well. */
-void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t self);
-#define LOCKER_NUMBERS {"acquires", "spins", "spin_ns", "violations", 0}
+ * more, now fewer; `rounds` times, 0: for ever. A violation is a round in which somebody else was inside as well.
+ * `who` says which lock it is (enum lock_kind), how patient it is (user/lock.h), whether it gives way after each
+ * round, and who this one is: its CPU + 1, or another number for each if they move about, which suits no pv lock. */
+void locker(uint64_t inside, uint64_t outside, uint64_t rounds, uint64_t who);
+#define LOCKER_WHO(self, lock, moves, patience) \
+    ((uint64_t)(self) | (uint64_t)(lock) << 8 | (uint64_t)(moves) << 16 | (uint64_t)(patience) << 32)
+#define LOCKER_SELF(who)     ((who) & 0xff)
+#define LOCKER_LOCK(who)     ((enum lock_kind)((who) >> 8 & 0xff))
+#define LOCKER_MOVES(who)    ((who) >> 16 & 1)
+#define LOCKER_PATIENCE(who) ((uint32_t)((who) >> 32))
+#define LOCKER_NUMBERS       {"acquires", "spins", "spin_ns", "violations", 0}
 
 /* Serves a request every `period` ticks with so many iterations, at least one; `transactions` times, 0: for
  * ever. A request has been served so long after it came in; it was late when the server began it so long after. */
@@ -44,6 +51,10 @@ void server(uint64_t period, uint64_t iterations, uint64_t transactions);
  * before it, and met when it does not. */
 void dodger(uint64_t period, uint64_t margin, uint64_t iterations_per_ms, uint64_t offers);
 #define DODGER_NUMBERS {"work", "run_ns", "run_pct", "dodged", "met", 0}
+
+/* Lets the guest look every `period` ticks how many CPUs it can use (kernel/balloon.h). */
+void ballooner(uint64_t period);
+#define BALLOONER_NUMBERS {0}
 
 /* Reaches for memory that is not its own. */
 void wild(void);

@@ -55,7 +55,7 @@ enum stint_event_type {
     STINT_EV_JOB_RELEASE = 0x104, /* arg: task, a: job number, b: deadline in guest ticks */
     STINT_EV_JOB_DONE = 0x105,    /* arg: task, a: job number, b: ticks late (0: in time) */
     STINT_EV_PROGRESS = 0x106,    /* arg: task, a: work done so far */
-    STINT_EV_LOCK = 0x107,        /* arg: lock, a: spins before it was had, b: ticks spent spinning */
+    STINT_EV_LOCK = 0x107, /* arg: lock, a: spins before it was had, b: ticks from wanting it to having it */
 };
 
 #define STINT_NO_TASK 0xffffffffu

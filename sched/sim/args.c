@@ -195,6 +195,35 @@ static const char *take_outside(struct guest *guest, const char *value)
     return take_time(value, 0, &guest->setting[SETTING_OUTSIDE], "a time such as 80us");
 }
 
+/* Of the locks it knows the plain one, and of tasks those that stay. */
+static const char *take_lock(struct guest *guest, const char *value)
+{
+    (void)guest;
+    return strcmp(value, "plain") == 0 ? NULL : "plain: the simulator has no other locks";
+}
+
+static const char *take_off(struct guest *guest, const char *value)
+{
+    (void)guest;
+    return strcmp(value, "off") == 0 ? NULL : "off: tasks stay on their VCPUs in the simulator";
+}
+
+static const char *take_patience(struct guest *guest, const char *value)
+{
+    uint64_t unused;
+
+    (void)guest;
+    return read_whole_number(value, &unused) ? NULL : "a number of attempts";
+}
+
+static const char *take_look(struct guest *guest, const char *value)
+{
+    uint64_t unused;
+
+    (void)guest;
+    return take_time(value, 1000000, &unused, "a time of at least 1ms");
+}
+
 static const char *take_tick(struct guest *guest, const char *value)
 {
     return take_time(value, 100000, &guest->setting[SETTING_PERIOD], "ticks at least 100us apart");
@@ -274,7 +303,9 @@ static const struct guest_argument timeshare_arguments[] = {
     {"wild", take_wild}, {"slice=", take_slice}, {"progress=", take_progress}, {0}};
 static const struct guest_argument realtime_arguments[] = {{"task:", take_job}, {"jobs=", take_most}, {0}};
 static const struct guest_argument smp_arguments[] = {
-    {"inside=", take_inside}, {"outside=", take_outside}, {"rounds=", take_most}, {0}};
+    {"inside=", take_inside}, {"outside=", take_outside},   {"rounds=", take_most},
+    {"lock=", take_lock},     {"patience=", take_patience}, {"move=", take_off},
+    {"balloon=", take_off},   {"look=", take_look},         {0}};
 static const struct guest_argument io_arguments[] = {
     {"period=", take_period}, {"work=", take_request}, {"transactions=", take_most}, {0}};
 static const struct guest_argument dodger_arguments[] = {
