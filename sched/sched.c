@@ -252,10 +252,12 @@ static void ask_for(struct sched *s, struct sched_rq *rq, bool claimed, bool pre
         ask_helper(s, rq);
 }
 
+/* Another pCPU may have read its clock after this one, and called before: then less than no time has passed. */
 static inline void measure(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
 {
-    if ((int64_t)(now - vcpu->measured_at) >=
-        SCHED_WINDOW) /* another pCPU may have read its clock before this one */
+    int64_t passed = (int64_t)(now - vcpu->measured_at);
+
+    if (passed >= SCHED_WINDOW)
         place_measure(s, vcpu, now);
 }
 

@@ -132,6 +132,8 @@ static void check_rq(struct world *w, struct sched_rq *rq, struct tally *tally, 
             (unsigned long)rq->load, (unsigned long)tally->load);
     require(w, !spin_held(&rq->lock), "the lock of pCPU %u is held", rq->pcpu);
     require(w, rq->current == w->harts[rq->pcpu].runs, "pCPU %u: its current one is not who runs", rq->pcpu);
+    require(w, pcpu_set_has(&w->sched.waiting, rq->pcpu) == (rq->queued > 0),
+            "pCPU %u: who looks for the waiting is misled", rq->pcpu);
     require(w, !rq->current || !pcpu_set_has(&w->sched.idle, rq->pcpu), "pCPU %u idles and runs somebody",
             rq->pcpu);
 }
