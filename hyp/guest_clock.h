@@ -29,6 +29,7 @@ struct guest_clock {
         lock; /* for what follows, for htimedelta, and for the timers of blocked VCPUs; if the clock
                                     moves. Taken with no other lock held; timer locks are taken inside */
     uint32_t running, waiting; /* VCPUs that run, and that wait for a pCPU */
+    uint64_t left;             /* host ticks: when a VCPU left its pCPU last */
     uint64_t frozen;           /* host ticks: since when it stands still; 0: it does not */
     uint64_t behind;           /* ticks: how much earlier it is than if it were real */
     uint64_t stepped;          /* guest ticks: the last step */
@@ -44,8 +45,8 @@ void guest_clock_enter(struct vcpu *,
 void guest_clock_leave(struct vcpu *, uint64_t now,
                        bool waits); /* it ran, and waits; or it blocks, or goes away */
 
-/* The VCPU, which runs on this pCPU, is about to go on: if the clock is behind, it is stepped, and the pCPU is told
- * to come back for the next step. */
+/* The VCPU, which runs on this pCPU, is about to go on: if the clock is behind and catches up, it is stepped, and the
+ * pCPU is told to come back for the next step. */
 void guest_clock_catch_up(struct pcpu *self, struct vcpu *, uint64_t now);
 
 /* The timer of a blocked VCPU: armed for its deadline by this clock, and not a wake-up after all if that has moved. */

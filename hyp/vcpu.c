@@ -88,6 +88,8 @@ static void queue(struct vcpu *v, enum stint_wake why)
     change_state(v, now, STINT_RUNNABLE);
     if (v->vm->clock.moves)
         guest_clock_wait(v, now);
+    if (v->is_told)
+        sta_waits(v);
     sched_wake(&machine.sched, &v->sched, machine_ns(now));
     trace(self, now, STINT_EV_WAKE, v->index, why, v->sched.pcpu, 0);
     machine_ask();
@@ -271,14 +273,24 @@ static __attribute__((noinline)) void tell_leave(struct vcpu *v, uint64_t now, e
     if (v->vm->clock.moves)
         guest_clock_leave(v, now, next == STINT_RUNNABLE);
     if (next == STINT_RUNNABLE)
-        sta_preempted(v);
+        sta_waits(v);
 }
 
-static __attribute__((noinline)) void tell_enter(struct vcpu *v, uint64_t now)
+/* A kick that came while it waited for a lock is gone (clock_nap): it is sent again. */
+void vcpu_tell(struct pcpu *p, struct vcpu *v, uint64_t now)
 {
-    if (v->vm->clock.moves)
-        guest_clock_enter(v, now);
-    sta_runs(v);
+    if (v->vm->clock.rate > 1 && v->vm->clock.behind)
+        guest_clock_catch_up(p, v, now);
+    sta_goes_on(v);
+    if (__atomic_load_n(&p->attention, __ATOMIC_SEQ_CST))
+        csr_set(sip, 1UL << IRQ_S_SOFT);
+}
+
+uint64_t vcpu_waits_here(const struct vcpu *v)
+{
+    const struct pcpu *self = pcpu_self();
+    const uint64_t *ticks = self->stats->ticks;
+    return self->begun + ticks[STINT_PCPU_HYP_SELF] + ticks[STINT_PCPU_IDLE] + v->stats->run_base - v->since;
 }
 
 void vcpu_leave(struct pcpu *p, struct vcpu *v, enum stint_runstate next)
@@ -367,8 +379,8 @@ void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
     p->stats->vcpu = v->index;
     trace(p, p->now, STINT_EV_RUN, v->index, 0, slice, 0);
     load(p, v);
-    if (__builtin_expect(v->is_told, false))
-        tell_enter(v, p->now);
+    if (__builtin_expect(v->vm->clock.moves, false))
+        guest_clock_enter(v, p->now);
     fence_full(); /* RUNNING is seen before the requests are read: pairs with vcpu_request */
 }
 

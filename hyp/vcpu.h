@@ -142,6 +142,13 @@ void vcpu_leave(struct pcpu *, struct vcpu *, enum stint_runstate next);
 /* Comes onto the pCPU at p->now: VS CSRs, address spaces, fences. slice: ns, for the trace. */
 void vcpu_enter(struct pcpu *, struct vcpu *, uint64_t slice);
 
+/* It was current all along or has just come in, and is about to go on, its pCPU being in the state GUEST. For one that
+ * is told of its time (is_told): its guest's clock catches up, and its steal-time record is written. */
+void vcpu_tell(struct pcpu *, struct vcpu *, uint64_t now);
+
+/* Ticks of its present stay on this pCPU that were the hypervisor's own; while the pCPU is in the state GUEST. */
+uint64_t vcpu_waits_here(const struct vcpu *);
+
 /* Injects a trap into VS-mode, as hardware would have delivered it (Privileged spec, "Traps"). */
 void vcpu_inject(struct vcpu *, uint64_t cause, uint64_t tval);
 

@@ -3,8 +3,10 @@
  * SBI Steal-time Accounting: a guest registers 64 bytes for each VCPU, and is told there, without an exit, how long
  * that VCPU was kept from running (SBI 2.0, chapter "Steal-time Accounting Extension").
  *
- * Steal is what the hypervisor's own books say: the time in the runstates RUNNABLE and PARKED, less what the guest's
- * clock never showed (hyp/guest_clock.c). Being blocked is not steal. It is written when the VCPU comes back.
+ * Steal is what the hypervisor's own books say: the time in the runstates RUNNABLE and PARKED, and what the
+ * hypervisor took of the VCPU's stay for itself, less what the guest's clock never showed (hyp/guest_clock.c). Being
+ * blocked is not steal. It is written before the VCPU goes on, so that no more steal is ever told of a span of the
+ * guest's time than it was long.
  */
 #include "sbi/sta.h"
 #include <stint/sta.h>
@@ -19,7 +21,7 @@
 
 static uint64_t stolen(const struct vcpu *v)
 {
-    return v->stats->ticks[STINT_RUNNABLE] + v->stats->ticks[STINT_PARKED] - v->unseen;
+    return v->stats->ticks[STINT_RUNNABLE] + v->stats->ticks[STINT_PARKED] + vcpu_waits_here(v) - v->unseen;
 }
 
 /* ---- Writing; under the VM's lock ---- */
@@ -33,7 +35,7 @@ static void write_steal(struct vcpu *v)
     __atomic_store_n(&record->sequence, ++v->sta.sequence, __ATOMIC_RELEASE);
 }
 
-void sta_runs(struct vcpu *v)
+void sta_goes_on(struct vcpu *v)
 {
     spin_lock(&v->vm->lock);
     if (v->sta.record) {
@@ -43,7 +45,7 @@ void sta_runs(struct vcpu *v)
     spin_unlock(&v->vm->lock);
 }
 
-void sta_preempted(struct vcpu *v)
+void sta_waits(struct vcpu *v)
 {
     spin_lock(&v->vm->lock);
     if (v->sta.record)
@@ -53,8 +55,10 @@ void sta_preempted(struct vcpu *v)
 
 void sta_forget(struct vcpu *v)
 {
+    spin_lock(&v->vm->lock);
     v->sta.record = NULL;
     v->is_told = v->vm->clock.moves;
+    spin_unlock(&v->vm->lock);
 }
 
 void sta_follow(struct vcpu *v)

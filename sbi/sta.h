@@ -8,9 +8,11 @@
 
 struct vcpu;
 
-/* It leaves its pCPU and waits for one; it is about to run again. */
-void sta_preempted(struct vcpu *);
-void sta_runs(struct vcpu *);
+/* It waits for a pCPU from now on. */
+void sta_waits(struct vcpu *);
+
+/* It is current on this pCPU, and about to run again. */
+void sta_goes_on(struct vcpu *);
 
 /* It is reset, or resumes as if it were: no record any more. */
 void sta_forget(struct vcpu *);
