@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stint's own extension: the guest hands its area (report and event rings,
- * include/stint/guest.h) to whoever watches, and a VCPU offers its pCPU to others.
+ * include/stint/guest.h) to whoever watches, a VCPU offers its pCPU to others, and
+ * reads the time that passes outside.
  */
+#include "hyp/machine.h"
 #include "hyp/pcpu.h"
+#include "hyp/riscv.h"
 #include "hyp/vm.h"
 #include "sbi/sbi.h"
 
@@ -12,6 +15,7 @@ static exit_class call(struct vcpu *v, uint64_t fid)
     switch (fid) {
     case STINT_SET_AREA: return sbi_error(v, vm_set_area(v->vm, sbi_arg(v, 0), sbi_arg(v, 1)));
     case STINT_YIELD: pcpu_wish(pcpu_self(), WISH_YIELD); return sbi_ok(v, 0);
+    case STINT_WALL_TIME: return sbi_ok(v, machine_ns(rdtime()));
     default: return sbi_error(v, SBI_ERR_NOT_SUPPORTED);
     }
 }

@@ -12,6 +12,7 @@
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
+#include "guest-os/kernel/account.h"
 #include "lib/list.h"
 
 #define NEVER UINT64_MAX /* as a time: no timer */
@@ -23,6 +24,7 @@ struct cpu {
     uint64_t armed;       /* guest time to which its timer is set */
     struct task *traced;  /* what the trace says that runs here */
     struct list sleepers; /* tasks that went to sleep here, the first to wake first */
+    struct account account;
 
     /* Guarded by the scheduler's lock (sched.c). */
     bool online;          /* its loop has begun, and has not ended */

@@ -2,6 +2,7 @@
 /*
  * From the first instruction in C to the first task, and the loop in which each CPU spends its life.
  */
+#include "guest-os/kernel/account.h"
 #include "guest-os/kernel/area.h"
 #include "guest-os/kernel/args.h"
 #include "guest-os/kernel/console.h"
@@ -38,9 +39,11 @@ __attribute__((noreturn)) static void cpu_loop(struct cpu *cpu)
     for (;;) {
         struct task *task = schedule(cpu);
 
-        do
+        do {
+            account(cpu, ACCOUNT_SYSTEM);
             user_run(&task->frame);
-        while (!trap_handle(task));
+            account_task(cpu, task);
+        } while (!trap_handle(task));
     }
 }
 
@@ -72,7 +75,9 @@ void kernel_main(uint64_t hart, const void *tree)
     area_init(bit_highest(machine.harts) + 1);
     area_register();
     elapsed_ns = report_number("elapsed_ns");
+    account_init();
     steal_init(cpu);
+    account_cpu_init(cpu);
     sched_cpu_init(cpu);
     start_guest();
     smp_start_others(machine.harts);
@@ -86,6 +91,7 @@ void kernel_main_other(struct cpu *cpu)
     trap_init();
     vm_on(cpu);
     steal_init(cpu);
+    account_cpu_init(cpu);
     sched_cpu_init(cpu);
     cpu_loop(cpu);
 }
@@ -108,7 +114,11 @@ void guest_elapsed(uint64_t now)
 
 void guest_end(void)
 {
-    guest_elapsed(time_now());
+    uint64_t now = time_now();
+
+    guest_elapsed(now);
+    account(this_cpu(), ACCOUNT_SYSTEM);
+    account_show_at_once(now);
     say("%s: all tasks have ended", guest.name);
     shutdown(SBI_SRST_REASON_NONE);
 }

@@ -196,6 +196,7 @@ struct task *schedule(struct cpu *cpu)
             smp_stop();
         if (cpu->current)
             break;
+        account_show(cpu->account.since);
         smp_wait(); /* a kick that came since decide() is pending, and ends it at once */
     }
     vm_enter(cpu, cpu->current->space);

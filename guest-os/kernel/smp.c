@@ -43,6 +43,8 @@ void smp_kicked(void)
 
 void smp_wait(void)
 {
+    account(this_cpu(), ACCOUNT_SYSTEM);
     __asm__ volatile("wfi" ::: "memory");
+    account(this_cpu(), ACCOUNT_IDLE);
     smp_kicked();
 }

@@ -3,6 +3,7 @@
  * System calls: a table, and one function each. What a task hands in is believed only after a check.
  */
 #include "guest-os/kernel/syscall.h"
+#include "guest-os/kernel/account.h"
 #include "guest-os/kernel/area.h"
 #include "guest-os/kernel/balloon.h"
 #include "guest-os/kernel/console.h"
@@ -74,14 +75,15 @@ static bool call_write(struct task *task, uint64_t text, uint64_t length)
 
 static bool call_report(struct task *task, uint64_t values, uint64_t count)
 {
-    uint64_t copy[CALL_REPORT_MOST];
+    uint64_t copy[CALL_REPORT_MOST], now = time_now();
 
     if (count > CALL_REPORT_MOST)
         return result(task, CALL_BAD);
     if (!vm_copy_from_user(task->space, copy, values, count * sizeof(copy[0])))
         return result(task, CALL_NOT_YOURS);
     task_report(task, copy, (uint32_t)count);
-    guest_elapsed(time_now());
+    guest_elapsed(now);
+    account_show(now);
     return result(task, 0);
 }
 

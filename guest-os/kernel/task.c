@@ -18,6 +18,11 @@ uint32_t task_count(void)
     return count;
 }
 
+struct task *task_numbered(uint32_t id)
+{
+    return &tasks[id];
+}
+
 static void name_task(struct task *task, const char *kind)
 {
     format(task->name, sizeof(task->name), "%s%u", kind, task->id);
@@ -43,6 +48,7 @@ struct task *task_make(const char *kind, program entry, const uint64_t args[4], 
     name_task(task, kind);
     for (uint32_t i = 0; numbers[i]; i++)
         task->reported[i] = report_of_task(task->id, numbers[i]);
+    account_task_init(task);
     sched_add(task);
     return task;
 }

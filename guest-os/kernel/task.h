@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "guest-os/kernel/account.h"
 #include "guest-os/kernel/calls.h"
 #include "guest-os/kernel/frame.h"
 #include "guest-os/kernel/job.h"
@@ -32,6 +33,7 @@ struct task {
     uint64_t space; /* see vm.h */
 
     struct job job;
+    struct task_account account;
     uint64_t *reported[CALL_REPORT_MOST]; /* the places of its numbers in the report; NULL: it has no more */
     uint64_t *total[CALL_REPORT_MOST];    /* of the sum of that number over all tasks, or NULL */
 };
@@ -58,5 +60,6 @@ void task_report(struct task *task, const uint64_t *values, uint32_t count);
 void task_report_end(const struct task *task, const char *how);
 
 uint32_t task_count(void);
+struct task *task_numbered(uint32_t id);
 
 #endif

@@ -19,10 +19,10 @@
 #include <stint/trace.h>
 
 #define STINT_AREA_MAGIC   "STINTGST"
-#define STINT_AREA_VERSION 1
+#define STINT_AREA_VERSION 2
 #define STINT_AREA_MAX     (1024 * 1024)
 #define STINT_AREA_RINGS   32
-#define STINT_AREA_VALUES  256
+#define STINT_AREA_VALUES  512
 #define STINT_AREA_TASKS   64
 
 enum stint_value_kind { STINT_VALUE_NONE, STINT_VALUE_NUMBER, STINT_VALUE_TEXT, STINT_VALUE_SIGNED };
@@ -58,7 +58,7 @@ struct stint_area {
 #ifndef __cplusplus
 _Static_assert(sizeof(struct stint_value) == 64, "the host reads this layout");
 _Static_assert(sizeof(struct stint_event) == 32, "the host reads this layout");
-_Static_assert(sizeof(struct stint_area) == 32 + 256 + 1024 + 16384 + 0, "the host reads this layout");
+_Static_assert(sizeof(struct stint_area) == 32 + 256 + 1024 + 32768, "the host reads this layout");
 #endif
 
 #endif

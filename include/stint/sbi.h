@@ -91,9 +91,13 @@
  *
  * STINT_YIELD(): the hart can do without its CPU for now: another VCPU may run in its place. It stays runnable,
  * and what that is worth is up to the scheduler. Returns 0, once it runs again.
+ *
+ * STINT_WALL_TIME(): host time in ns since the run began, whatever the guest's own clock shows. Returns 0, and the time
+ * as the value (a1).
  */
-#define SBI_EXT_STINT  0x08535449
-#define STINT_SET_AREA 0
-#define STINT_YIELD    1
+#define SBI_EXT_STINT   0x08535449
+#define STINT_SET_AREA  0
+#define STINT_YIELD     1
+#define STINT_WALL_TIME 2
 
 #endif

@@ -279,15 +279,30 @@ static void test_area(void)
     FIRM("area.at_end", -5, SBI_EXT_STINT, STINT_SET_AREA, (long)ram_end, 4096, 0, 0, 0);
     FIRM("area.straddles_end", -5, SBI_EXT_STINT, STINT_SET_AREA, (long)ram_end - 4096, 8192, 0, 0, 0);
     FIRM("area.wraps", -5, SBI_EXT_STINT, STINT_SET_AREA, -4096, 8192, 0, 0, 0);
-    FIRM("area.unknown_function", -2, SBI_EXT_STINT, 2, good, 4096, 0, 0, 0);
+    FIRM("area.unknown_function", -2, SBI_EXT_STINT, 3, good, 4096, 0, 0, 0);
     area_register();
     FIRM("area.twice", -6, SBI_EXT_STINT, STINT_SET_AREA, good, 4096, 0, 0, 0);
+}
+
+/* By a clock that is real, host time and guest time pass alike. */
+static void test_wall_time(void)
+{
+    uint64_t before = rdtime(), began, first, second;
+
+    FIRM("wall.error", 0, SBI_EXT_STINT, STINT_WALL_TIME, 1, 2, 3, 4, 5);
+    first = value_of(SBI_EXT_STINT, STINT_WALL_TIME, 0);
+    began = rdtime();
+    while (rdtime() < began + SECOND / 1000) {}
+    second = value_of(SBI_EXT_STINT, STINT_WALL_TIME, 0);
+    if (hosted)
+        check_range("wall.passes", second - first, 1000000, (rdtime() - before) * (1000000000 / SECOND));
 }
 
 int test_main(void)
 {
     test_base();
     test_area();
+    test_wall_time();
     test_unknown();
     test_time();
     test_ipi();

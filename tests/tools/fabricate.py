@@ -65,8 +65,8 @@ def two_commands():
 
 
 def area(rings=1, slots=SLOTS, values=(), tasks=(), heads=()):
-    made = Area(magic=layout.AREA_MAGIC, version=layout.AREA_VERSION, bytes=0x8000, rings=rings, ring_slots=slots,
-                rings_offset=0x5000)
+    made = Area(magic=layout.AREA_MAGIC, version=layout.AREA_VERSION, bytes=0x10000, rings=rings, ring_slots=slots,
+                rings_offset=0x9000)
     for n, (name, kind, content) in enumerate(values):
         made.values[n].name, made.values[n].kind = name, layout.VALUE_KINDS.index(kind)
         setattr(made.values[n], {"number": "number", "text": "text", "signed": "signed_number"}[kind], content)

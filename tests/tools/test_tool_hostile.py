@@ -27,7 +27,7 @@ def fake(tmp_path):
     return FakeRam(tmp_path / "ram")
 
 
-def read(fake, limit=0x8000):
+def read(fake, limit=0x10000):
     ram = Ram(fake.path)
     found = read_area(ram, AREA, limit)
     ram.close()
@@ -37,7 +37,7 @@ def read(fake, limit=0x8000):
 def test_good_area(fake):
     values = [(b"jobs", "number", 7), (b"late_max_ns", "signed", -3), (b"name", "text", b"sixteen letters!")]
     fake.put(AREA, area(values=values, tasks=[b"spin", b"", b"last"], heads=[2]))
-    fake.put(AREA + 0x5000, events((10, "task_run", 0, 0), (20, "task_run", 0, 1)))
+    fake.put(AREA + 0x9000, events((10, "task_run", 0, 0), (20, "task_run", 0, 1)))
     found = read(fake)
     assert found.values == [("jobs", 7), ("late_max_ns", -3), ("name", "sixteen letters!")]
     assert found.tasks == ["spin", "", "last"]
@@ -47,13 +47,13 @@ def test_good_area(fake):
 def test_ring_that_wrapped_is_read_oldest_first(fake):
     fake.put(AREA, area(slots=4, heads=[6]))
     ring = [(n, "progress", 0, 0) for n in range(6)]
-    fake.put(AREA + 0x5000, events(ring[4], ring[5], ring[2], ring[3]))
+    fake.put(AREA + 0x9000, events(ring[4], ring[5], ring[2], ring[3]))
     assert read(fake).rings == [(events(*ring[2:]), 2)]
 
 
 @pytest.mark.parametrize("field, value", [
-    ("version", 2), ("bytes", 0), ("bytes", 0xFFFFFFFF), ("rings", 33), ("rings", 0xFFFFFFFF), ("ring_slots", 3),
-    ("ring_slots", 0), ("ring_slots", 0x80000000), ("rings_offset", 0xFFFFFFFFFFFFFFFF), ("rings_offset", 0x8000)])
+    ("version", 3), ("bytes", 0), ("bytes", 0xFFFFFFFF), ("rings", 33), ("rings", 0xFFFFFFFF), ("ring_slots", 3),
+    ("ring_slots", 0), ("ring_slots", 0x80000000), ("rings_offset", 0xFFFFFFFFFFFFFFFF), ("rings_offset", 0x10000)])
 def test_area_with_an_impossible_number(fake, field, value):
     bad = area(heads=[5])
     setattr(bad, field, value)
@@ -66,8 +66,8 @@ def test_no_area_without_magic_or_room(fake):
     assert read(fake) is None
     fake.put(AREA, area())
     assert read(fake, limit=sizeof(Area) - 1) is None
-    assert read_area(Ram(fake.path), layout.RAM_BASE - 4096, 0x8000) is None
-    assert read_area(Ram(fake.path), 1 << 63, 0x8000) is None
+    assert read_area(Ram(fake.path), layout.RAM_BASE - 4096, 0x10000) is None
+    assert read_area(Ram(fake.path), 1 << 63, 0x10000) is None
 
 
 def test_random_bytes_as_an_area(fake):

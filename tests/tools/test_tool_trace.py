@@ -20,12 +20,12 @@ def trace(tmp_path):
     fake = FakeRam(tmp_path / "ram")
     pcpus, vms, vcpus = two_on_one()
     pcpus[0].trace_head = 18
-    vms[0].area_offset, vms[0].area_bytes = AREAS, 0x8000
+    vms[0].area_offset, vms[0].area_bytes = AREAS, 0x10000
     put_region(fake, *shared_region(pcpus, vms, vcpus))
     ring = [(1000 + n, "exit", n % 2, 0, 0x80200000, 5) for n in range(18)]
     fake.put(layout.SHARED_BASE + RINGS, events(*ring[16:], *ring[2:16]))
     fake.put(layout.SHARED_BASE + AREAS, area(tasks=[b"spin"], heads=[1]))
-    fake.put(layout.SHARED_BASE + AREAS + 0x5000, events((500, "task_run", 0, 0)))
+    fake.put(layout.SHARED_BASE + AREAS + 0x9000, events((500, "task_run", 0, 0)))
     ram = Ram(fake.path)
     snapshot = take_snapshot(ram)
     yield collect(ram, snapshot, areas_of(ram, snapshot), "x")
