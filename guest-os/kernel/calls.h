@@ -23,8 +23,9 @@ enum call {
     CALL_LOCKED,   /* (spins, ticks): a lock was had only after so many attempts and so long; for the trace */
     CALL_OFFER,    /* (): the whole machine can do without this CPU for now, if somebody else wants it */
     CALL_HALT, /* (set): waits for an interrupt, unless this CPU is not, or no longer, in the set of 64 bits there */
-    CALL_KICK,    /* (set): interrupts these CPUs, and so ends their CALL_HALT */
-    CALL_BALLOON, /* (): looks how many CPUs are of use (balloon.h); returns whether another task goes on */
+    CALL_KICK,      /* (set): interrupts these CPUs, and so ends their CALL_HALT */
+    CALL_BALLOON,   /* (): looks how many CPUs are of use (balloon.h); returns whether another task goes on */
+    CALL_WALL_TIME, /* (): host time in ns since the run began; where nobody tells, guest time */
     CALLS
 };
 

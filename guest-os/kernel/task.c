@@ -58,6 +58,12 @@ void task_report_total(struct task *task, uint32_t index, const char *name)
     task->total[index] = report_number(name);
 }
 
+void task_report_for_guest(struct task *task, const char *const numbers[])
+{
+    for (uint32_t i = 0; numbers[i]; i++)
+        task->reported[i] = report_number(numbers[i]);
+}
+
 void task_report(struct task *task, const uint64_t *values, uint32_t count)
 {
     for (uint32_t i = 0; i < count && task->reported[i]; i++) {

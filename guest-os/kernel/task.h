@@ -53,6 +53,10 @@ struct task *task_make(const char *kind, program entry, const uint64_t args[4], 
  * come up. */
 void task_report_total(struct task *task, uint32_t index, const char *name);
 
+/* Its numbers are not its own but the guest's, under these names, ended by NULL: whoever reports last is right. Before
+ * the other harts come up. */
+void task_report_for_guest(struct task *task, const char *const numbers[]);
+
 /* New values for the first `count` of its numbers, at most CALL_REPORT_MOST. The task runs on this CPU. */
 void task_report(struct task *task, const uint64_t *values, uint32_t count);
 

@@ -46,6 +46,20 @@ void server(uint64_t period, uint64_t iterations, uint64_t transactions);
 #define SERVER_NUMBERS \
     {"transactions", "p50_ns", "p99_ns", "max_ns", "late_p50_ns", "late_p99_ns", "late_max_ns", "checksum", 0}
 
+/* Sends a request about every `think` ticks, more or less, which is so many iterations under the locks of two rows, and
+ * gives it up at its limits, in ticks below 2^32; so many times, 0: for ever. `self` is another number for each, not 0.
+ * They share the numbers: those of all requests since the beginning. */
+void client(uint64_t think, uint64_t iterations, uint64_t limits, uint64_t who);
+#define CLIENT_LIMITS(lock, request) ((uint64_t)(lock) | (uint64_t)(request) << 32)
+#define CLIENT_LOCK(limits)          ((uint32_t)(limits))
+#define CLIENT_REQUEST(limits)       ((uint32_t)((limits) >> 32))
+#define CLIENT_WHO(self, times)      ((uint64_t)(self) | (uint64_t)(times) << 32)
+#define CLIENT_SELF(who)             ((uint32_t)(who))
+#define CLIENT_TIMES(who)            ((uint32_t)((who) >> 32))
+#define CLIENT_NUMBERS                                                    \
+    {"transactions", "timeouts",    "timeouts_false", "p50_ns", "p99_ns", \
+     "p50_host_ns",  "p99_host_ns", "violations",     0}
+
 /* Works but from `margin` ticks before every multiple of `period` until as many after it. Then it sleeps, or
  * `offers` its CPU again and again. A ms of work is so many iterations. A multiple is dodged when the work ends
  * before it, and met when it does not. */
