@@ -22,6 +22,8 @@ static void end(void)
 {
     if (arg_is("then", "crash"))
         *(volatile uint64_t *)(ram_end + PAGE) = 1;
+    if (*report_number("dirty")) /* also of a life that nobody sees the report of */
+        shut_down(SBI_SRST_REASON_FAILURE);
     if (arg_is("then", "reboot"))
         sbi_call(SBI_EXT_SRST, SBI_SRST_SYSTEM_RESET, SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE, 0);
     if (arg_is("then", "fail"))
