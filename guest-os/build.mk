@@ -1,7 +1,7 @@
 # The guest operating systems: build/guests/NAME.elf is made of the kernel, the policies, the programs, and
 # guest-os/NAME/*.c.
 
-GUESTS := timeshare realtime smp hog io dodger database
+GUESTS := timeshare realtime smp hog io dodger database distortion
 
 # The last one: no loop of a program becomes a call of memset, which is the kernel's.
 GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -ffreestanding \

@@ -2,7 +2,7 @@
 """Time as guests see it: where it went (`sar`), whose it was (`top`), what was taken."""
 import pytest
 
-from harness import run_native, run_scenario, top, vm
+from harness import ROOT, run_native, run_scenario, top, vm
 
 MS = 1_000_000
 
@@ -12,6 +12,14 @@ def beside(tmp_path, guest, hogs, clock="real", **keys):
     text = top(pcpus=1, time="1s", quantum="10ms") + vm("a", guest, clock=clock, **keys)
     ran = run_scenario(tmp_path, text + "".join(vm(f"hog{number}", "hog") for number in range(hogs)))
     return ran, ran.measured("a")
+
+
+@pytest.fixture(scope="module")
+def distorted(tmp_path_factory):
+    """What the three victims of scenarios/distortion.conf measured, by name."""
+    text = (ROOT / "scenarios" / "distortion.conf").read_text("utf-8")
+    ran = run_scenario(tmp_path_factory.mktemp("run"), text, name="distortion")
+    return {name: ran.measured(name) for name in ("real", "virtual", "catchup")}
 
 
 def sar(measured):
@@ -66,3 +74,18 @@ def test_natively_nothing_is_stolen():
     measured = run_native("timeshare", "work:20000")
     assert sar(measured) == {"user": pytest.approx(99, abs=1), "system": pytest.approx(1, abs=1), "steal": 0, "idle": 0}
     assert measured["stolen_ns"] == 0
+
+
+@pytest.mark.parametrize("clock, host, guest", [("real", 1050, 1050), ("virtual", 1100, 100), ("catchup", 1075, 100)])
+def test_distortion(distorted, clock, host, guest):
+    """By the host's clock, and by its own."""
+    measured = distorted[clock]
+    assert measured["timer_asked_ns"] == 100 * MS
+    assert measured["timer_host_ns"] == pytest.approx(host * MS, rel=0.01)
+    assert measured["timer_guest_ns"] == pytest.approx(guest * MS, rel=0.01)
+
+
+@pytest.mark.parametrize("args, says", [("ask=0ms", "a time to ask for above 0"), ("after=soon", "a whole number")])
+def test_distortion_refuses(tmp_path, args, says):
+    ran = run_scenario(tmp_path, top(pcpus=1, time="100ms") + vm("a", "distortion", args=args), expect=None)
+    assert says in ran.console.decode()

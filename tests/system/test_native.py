@@ -21,6 +21,7 @@ def shape(value):
     ("hog", ""),
     ("io", "period=5ms"),
     ("dodger", "period=5ms away=1ms"),
+    ("distortion", "ask=20ms"),
 ])
 def test_same_report(tmp_path, guest, args):
     native = run_native(guest, "--for", "300ms", *args.split())
