@@ -26,8 +26,8 @@ struct guest_clock {
     bool moves;    /* it is not `real`; constant */
     uint64_t rate; /* how fast it catches up; 1: it does not; constant */
     struct spinlock
-        lock; /* for what follows, for htimedelta, and for the timers of blocked VCPUs; if the clock
-                                    moves. Taken with no other lock held; timer locks are taken inside */
+        lock; /* for all that follows; taken with no other lock held, timer locks inside. If the clock
+                             moves it guards htimedelta and the timers of blocked VCPUs, too */
     uint32_t running, waiting; /* VCPUs that run, and that wait for a pCPU */
     uint64_t left;             /* host ticks: when a VCPU left its pCPU last */
     uint64_t frozen;           /* host ticks: since when it stands still; 0: it does not */
@@ -39,11 +39,13 @@ struct guest_clock {
 void guest_clock_start(struct vm *, uint64_t now);
 
 /* A VCPU's change of runstate at host time `now`; for a clock that moves. */
-void guest_clock_wait(struct vcpu *, uint64_t now); /* blocked or offline: it waits for a pCPU now */
-void guest_clock_enter(struct vcpu *,
-                       uint64_t now); /* it waited, and runs now; sets this hart's htimedelta */
-void guest_clock_leave(struct vcpu *, uint64_t now,
-                       bool waits); /* it ran, and waits; or it blocks, or goes away */
+
+/* It was blocked or offline, and waits for a pCPU now. */
+void guest_clock_wait(struct vcpu *, uint64_t now);
+/* It waited, and runs now. Sets this hart's htimedelta. */
+void guest_clock_enter(struct vcpu *, uint64_t now);
+/* It ran, and waits; or it blocks, or goes away. */
+void guest_clock_leave(struct vcpu *, uint64_t now, bool waits);
 
 /* The VCPU, which runs on this pCPU, is about to go on: if the clock is behind and catches up, it is stepped, and the
  * pCPU is told to come back for the next step. */
