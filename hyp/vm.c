@@ -209,6 +209,49 @@ void vm_start_vcpu(struct vcpu *v, uint64_t pc, uint64_t opaque)
     vcpu_online(v, STINT_WAKE_START);
 }
 
+/* It is paused, and goes on. Returns the VCPUs that bring_back() must put online, a bit each. Under vm->lock. */
+static uint32_t end_pause(struct vm *vm)
+{
+    uint32_t back = 0;
+    vm->ending = VM_GOES_ON;
+    vm->resumes = false;
+    vm->stats->why[0] = '\0';
+    set_state(vm, STINT_VM_RUNNING);
+    vm->online = 1; /* it does not end before all are back */
+    for (uint32_t id = 0; id < vm->vcpu_count; id++) {
+        vm->vcpus[id].requests &= ~VCPU_REQ_OFFLINE;
+        if (vm->vcpus[id].hsm == SBI_HSM_STARTED) {
+            back |= 1U << id;
+            vm->online++;
+        }
+    }
+    return back;
+}
+
+/* Not those that a sibling which is back already has started: they are online. */
+static void bring_back(struct vm *vm, uint32_t back)
+{
+    for (uint32_t id = 0; id < vm->vcpu_count; id++)
+        if (back & 1U << id)
+            vcpu_online(&vm->vcpus[id], STINT_WAKE_RESUME);
+    vm_vcpu_gone(vm);
+}
+
+/* All of its VCPUs are offline, unless somebody has just decided on another ending, who carries that out. */
+static void finish_pause(struct vm *vm)
+{
+    spin_lock(&vm->lock);
+    bool pauses = vm->ending == VM_PAUSES, resumes = pauses && vm->resumes;
+    uint32_t back = 0;
+    if (pauses)
+        set_state(vm, STINT_VM_PAUSED);
+    if (resumes)
+        back = end_pause(vm);
+    spin_unlock(&vm->lock);
+    if (resumes)
+        bring_back(vm, back);
+}
+
 /* The VM has no VCPU online any more, and an ending was decided: carry it out. */
 static void finish(struct vm *vm)
 {
@@ -216,7 +259,7 @@ static void finish(struct vm *vm)
     timer_cancel(&vm->timer);
     console_guest_flush(vm->index);
     if (ending == VM_PAUSES) {
-        set_state(vm, STINT_VM_PAUSED);
+        finish_pause(vm);
         return;
     }
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
@@ -270,25 +313,23 @@ void vm_vcpu_gone(struct vm *vm)
 
 void vm_pause(struct vm *vm)
 {
-    if (vm->stats->state == STINT_VM_RUNNING && vm->ending == VM_GOES_ON)
+    spin_lock(&vm->lock);
+    bool runs = vm->stats->state == STINT_VM_RUNNING && vm->ending == VM_GOES_ON;
+    vm->resumes = false;
+    spin_unlock(&vm->lock);
+    if (runs)
         vm_end(vm, VM_PAUSES, "paused by the operator");
 }
 
 void vm_resume(struct vm *vm)
 {
-    if (vm->stats->state != STINT_VM_PAUSED)
-        return;
-    vm->ending = VM_GOES_ON;
-    vm->stats->why[0] = '\0';
-    set_state(vm, STINT_VM_RUNNING);
-    vm->online = 0;
-    for (uint32_t id = 0; id < vm->vcpu_count; id++) {
-        vm->vcpus[id].requests &= ~VCPU_REQ_OFFLINE;
-        vm->online += vm->vcpus[id].hsm == SBI_HSM_STARTED;
-    }
-    if (vm->online == 0)
-        vm_end(vm, VM_STOPS, "all of its harts stopped themselves");
-    for (uint32_t id = 0; id < vm->vcpu_count; id++)
-        if (vm->vcpus[id].hsm == SBI_HSM_STARTED)
-            vcpu_online(&vm->vcpus[id], STINT_WAKE_RESUME);
+    spin_lock(&vm->lock);
+    bool paused = vm->stats->state == STINT_VM_PAUSED;
+    uint32_t back = 0;
+    vm->resumes = !paused && vm->ending == VM_PAUSES;
+    if (paused)
+        back = end_pause(vm);
+    spin_unlock(&vm->lock);
+    if (paused)
+        bring_back(vm, back);
 }

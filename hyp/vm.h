@@ -41,6 +41,7 @@ struct vm {
     struct sched_vm sched;
     uint32_t online;    /* VCPUs that are not offline, and who is about to end them; under lock */
     uint32_t ending;    /* enum vm_ending; under lock: who sets it first decides */
+    bool resumes;       /* it was resumed while its VCPUs went offline for a pause; under lock */
     struct timer timer; /* its start */
 };
 
@@ -72,6 +73,7 @@ void vm_end(struct vm *, enum vm_ending, const char *why, ...) __attribute__((fo
  * pCPU on which `v` is current. */
 void vm_crash(struct vcpu *v, const char *why, ...) __attribute__((format(printf, 2, 3)));
 
+/* Its VCPUs go offline, and come back; of a VM that is about to pause, once they all are. */
 void vm_pause(struct vm *);
 void vm_resume(struct vm *);
 

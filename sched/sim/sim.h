@@ -59,6 +59,7 @@ struct vm {
     struct vcpu *vcpu;
     uint32_t vcpus, online;
     enum vm_ending ending;
+    bool resumes; /* it was resumed while its VCPUs went offline for a pause */
     struct guest guest;
     struct event start;
 };

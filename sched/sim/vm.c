@@ -177,6 +177,22 @@ static void end_if_all_have(void)
     sim.end = STINT_END_STOPPED;
 }
 
+static void end_pause(struct vm *vm)
+{
+    vm->ending = VM_GOES_ON;
+    vm->resumes = false;
+    set_why(vm, "");
+    set_state(vm, STINT_VM_RUNNING);
+    vm->online = 0;
+    for (uint32_t id = 0; id < vm->vcpus; id++) {
+        vm->vcpu[id].goes_offline = false;
+        vm->online += vm->vcpu[id].started;
+    }
+    for (uint32_t id = 0; id < vm->vcpus; id++)
+        if (vm->vcpu[id].started)
+            vcpu_online(&vm->vcpu[id], STINT_WAKE_RESUME);
+}
+
 /* The VM has no VCPU online any more, and an ending was decided: carry it out. */
 static void finish(struct vm *vm)
 {
@@ -185,6 +201,8 @@ static void finish(struct vm *vm)
     events_put(&sim.events, &vm->start, NEVER);
     if (ending == VM_PAUSES) {
         set_state(vm, STINT_VM_PAUSED);
+        if (vm->resumes)
+            end_pause(vm);
         return;
     }
     region_report(vm);
@@ -230,23 +248,15 @@ void vm_vcpu_gone(struct vm *vm)
 
 void vm_pause(struct vm *vm)
 {
+    vm->resumes = false;
     if (vm->stats->state == STINT_VM_RUNNING && vm->ending == VM_GOES_ON)
         vm_end(vm, VM_PAUSES, "paused by the operator");
 }
 
 void vm_resume(struct vm *vm)
 {
-    if (vm->stats->state != STINT_VM_PAUSED)
-        return;
-    vm->ending = VM_GOES_ON;
-    set_why(vm, "");
-    set_state(vm, STINT_VM_RUNNING);
-    vm->online = 0;
-    for (uint32_t id = 0; id < vm->vcpus; id++) {
-        vm->vcpu[id].goes_offline = false;
-        vm->online += vm->vcpu[id].started;
-    }
-    for (uint32_t id = 0; id < vm->vcpus; id++)
-        if (vm->vcpu[id].started)
-            vcpu_online(&vm->vcpu[id], STINT_WAKE_RESUME);
+    if (vm->stats->state == STINT_VM_PAUSED)
+        end_pause(vm);
+    else
+        vm->resumes = vm->ending == VM_PAUSES;
 }

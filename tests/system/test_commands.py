@@ -21,3 +21,16 @@ def test_resets_while_it_boots(run):
     for name in "abc":
         assert ran.measured(name)["elapsed_ns"] > 350_000_000, name
     assert 600_000_000 <= ran.report["elapsed_ns"] < 605_000_000
+
+
+def test_resumed_before_it_has_paused(run):
+    """The last command counts, although a pause takes until all VCPUs are offline."""
+    ran = run(top(pcpus=4, time="300ms") + "at 100ms: pause a\nat 100ms: resume a\n" +
+              "at 100ms: pause b\nat 100ms: resume b\nat 100ms: pause b\nat 200ms: resume b\n" +
+              "at 100ms: pause c\nat 100ms: resume c\nat 100ms: stop c\n" +
+              vm("a", "hog", vcpus=4) + vm("b", "hog", vcpus=2) + vm("c", "hog", vcpus=2))
+    assert [guest["state"] for guest in ran.report["vms"]] == ["running", "running", "stopped"]
+    a, b, c = [[vcpu["offline_ns"] for vcpu in guest["vcpus"]] for guest in ran.report["vms"]]
+    assert max(a) < 60_000_000
+    assert all(100_000_000 < offline < 160_000_000 for offline in b)
+    assert min(c) > 190_000_000

@@ -188,3 +188,11 @@ def test_time_is_not_needed_when_all_end(tmp_path):
     report = simulate(tmp_path, "[vm a]\nguest = timeshare\nargs = work:10ms wild\n")
     assert [task["state"] for task in report["vms"][0]["report"]["tasks"]] == ["done", "killed"]
     assert report["vms"][0]["why"] == "the guest shut down" and 13_000_000 < report["elapsed_ns"] < 14_000_000
+
+
+def test_resumed_before_it_has_paused(tmp_path):
+    """The last command counts, although a pause takes until all VCPUs are offline."""
+    report = simulate(tmp_path, "pcpus = 2\ntime = 300ms\nat 100ms: pause a\nat 100ms: resume a\n"
+                      "at 100ms: pause b\nat 100ms: resume b\nat 100ms: pause b\nat 200ms: resume b\n" + HOGS)
+    assert [guest["state"] for guest in report["vms"]] == ["running", "running"]
+    assert [vcpu["offline_ns"] for vcpu in vcpus(report)] == [0, 100_000_000]
