@@ -175,7 +175,7 @@ struct sched_decision {
 
 /*
  * What a scheduler does. `rq` is locked. Only wake, arrive and pick must be there; the others may be NULL where there
- * is nothing to do.
+ * is nothing to do: but who sets s->due needs tick, and who has victim or spare needs dequeue.
  */
 struct sched_ops {
     const char *name;
@@ -291,8 +291,8 @@ void sched_pick(struct sched *, uint32_t pcpu, uint64_t ran, uint64_t now, struc
 bool sched_change(struct sched *, const struct sched_ops *, uint64_t now, char *why, size_t why_size);
 
 /* From any pCPU, holding no lock: sets a parameter of the top (vm NULL) or of a VM, for every scheduler that has
- * one of that name. `value` is in its range. False: as above. Of a VM that has no VCPUs here nothing is checked: its
- * owner knows how many it will have. */
+ * one of that name. `value` is in its range. False: as above. Of a VM that has no VCPUs here it is not checked what
+ * depends on how many these are, nor what they demand: its owner knows how many it will have. */
 bool sched_set(struct sched *, struct sched_vm *, const struct sched_parameter *, uint64_t value,
                uint64_t now, char *why, size_t why_size);
 
