@@ -12,6 +12,7 @@
 #include "guest-os/kernel/area.h"
 #include "guest-os/kernel/guest.h"
 #include "guest-os/kernel/smp.h"
+#include "guest-os/kernel/tick.h"
 #include "guest-os/kernel/timer.h"
 #include "guest-os/kernel/vm.h"
 #include "guest-os/policy/policy.h"
@@ -22,6 +23,7 @@ static struct spinlock lock;
 static struct list ready = {&ready, &ready};
 static const struct policy *policy;
 static uint32_t alive; /* tasks that have not ended */
+static bool aware;     /* slices are of time that the CPU was there */
 
 void sched_init(const struct policy *chosen)
 {
@@ -77,12 +79,36 @@ static void wake_sleepers(struct cpu *cpu, uint64_t now)
     }
 }
 
+void sched_measure_slices(bool without_steal)
+{
+    aware = without_steal;
+}
+
+static void begin_slice(struct cpu *cpu, uint64_t now)
+{
+    uint64_t slice = policy->slice(cpu->current);
+
+    cpu->slice_end = slice == NEVER ? NEVER : now + slice;
+    cpu->slice_stolen = cpu->account.ns[ACCOUNT_STEAL];
+}
+
+/* What was stolen of the slice is given back. */
+static void mend_slice(struct cpu *cpu)
+{
+    uint64_t stolen = cpu->account.ns[ACCOUNT_STEAL];
+
+    if (aware && cpu->slice_end != NEVER)
+        cpu->slice_end += (stolen - cpu->slice_stolen) / NS_PER_TICK;
+    cpu->slice_stolen = stolen;
+}
+
 /* The first in the queue takes the CPU if nobody has it, or if the slice is over, or by its rank. */
 static void choose(struct cpu *cpu, uint64_t now)
 {
     struct task *first = first_for(cpu);
     struct task *running = cpu->current;
 
+    mend_slice(cpu);
     if (running && first && (now >= cpu->slice_end || policy->preempts(first, running))) {
         make_ready(running);
         running = NULL;
@@ -96,7 +122,7 @@ static void choose(struct cpu *cpu, uint64_t now)
     if (!first_for(cpu))
         cpu->slice_end = NEVER;
     else if (cpu->slice_end == NEVER)
-        cpu->slice_end = policy->slice(cpu->current) == NEVER ? NEVER : now + policy->slice(cpu->current);
+        begin_slice(cpu, now);
 }
 
 /* May the task take this CPU now, or will it in time? An idle CPU, one whose task ranks lower, or one that
@@ -156,6 +182,7 @@ static uint64_t decide(struct cpu *cpu)
     uint64_t now = time_now();
     uint64_t takers;
 
+    tick_look(cpu, now);
     spin_lock(&lock);
     cpu->kicked = false;
     wake_sleepers(cpu, now);
@@ -178,6 +205,8 @@ static void arm(struct cpu *cpu)
 
     if (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake < when)
         when = task_at(cpu->sleepers.next)->wake;
+    if (tick_next(cpu) < when)
+        when = tick_next(cpu);
     if (when != cpu->armed) {
         cpu->armed = when;
         timer_set(when);

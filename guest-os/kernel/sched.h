@@ -22,6 +22,9 @@ struct policy;
 void sched_init(const struct policy *policy);
 void sched_cpu_init(struct cpu *cpu);
 
+/* Whether a slice is so much time in which the CPU was there, or, as at first, so much time. */
+void sched_measure_slices(bool without_steal);
+
 /* A new task. Boot hart only. */
 void sched_add(struct task *task);
 

@@ -4,8 +4,10 @@
  */
 #include "guest-os/kernel/args.h"
 #include "guest-os/kernel/guest.h"
+#include "guest-os/kernel/sched.h"
 #include "guest-os/kernel/syscall.h"
 #include "guest-os/kernel/task.h"
+#include "guest-os/kernel/tick.h"
 #include "guest-os/kernel/timer.h"
 #include "guest-os/policy/policy.h"
 #include "guest-os/user/programs.h"
@@ -67,11 +69,27 @@ static void take_slice(const char *value)
     rr_set_slice(ticks_from_ns(ns));
 }
 
+/* Is it the first of two words, or the other? `both` says them. */
+static bool choice(const char *value, const char *first, const char *other, const char *both)
+{
+    if (strcmp(value, first) != 0 && strcmp(value, other) != 0)
+        args_refuse(both);
+    return strcmp(value, first) == 0;
+}
+
 static void take_progress(const char *value)
 {
-    if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-        args_refuse("on or off");
-    syscall_show_progress(strcmp(value, "on") == 0);
+    syscall_show_progress(choice(value, "on", "off", "on or off"));
+}
+
+static void take_accounting(const char *value)
+{
+    sched_measure_slices(choice(value, "aware", "blind", "blind or aware"));
+}
+
+static void take_tick(const char *value)
+{
+    tick_start(choice(value, "replay", "coalesce", "coalesce or replay"));
 }
 
 static const struct argument arguments[] = {
@@ -81,6 +99,9 @@ static const struct argument arguments[] = {
     {"polite", "a task that works for ever and offers its place after every unit", take_polite},
     {"wild", "a task that reads the kernel's memory, and is killed", take_wild},
     {"slice=TIME", "how long a task runs while others wait (10ms)", take_slice},
+    {"accounting=blind", "a slice is time by the clock; aware: without what was stolen of it",
+     take_accounting},
+    {"tick=coalesce", "counts periods of 10ms, missed ones as one; replay: one by one", take_tick},
     {"progress=on", "work tasks say on the console how far they are", take_progress},
     {0},
 };

@@ -7,9 +7,9 @@ from harness import ROOT, run_native, run_scenario, top, vm
 MS = 1_000_000
 
 
-def beside(tmp_path, guest, hogs, clock="real", **keys):
+def beside(tmp_path, guest, hogs, clock="real", quantum="10ms", **keys):
     """A guest on one pCPU with so many hogs: the run, and what the guest measured."""
-    text = top(pcpus=1, time="1s", quantum="10ms") + vm("a", guest, clock=clock, **keys)
+    text = top(pcpus=1, time="1s", quantum=quantum) + vm("a", guest, clock=clock, **keys)
     ran = run_scenario(tmp_path, text + "".join(vm(f"hog{number}", "hog") for number in range(hogs)))
     return ran, ran.measured("a")
 
@@ -89,3 +89,22 @@ def test_distortion(distorted, clock, host, guest):
 def test_distortion_refuses(tmp_path, args, says):
     ran = run_scenario(tmp_path, top(pcpus=1, time="100ms") + vm("a", "distortion", args=args), expect=None)
     assert says in ran.console.decode()
+
+
+@pytest.mark.parametrize("accounting, share", [("blind", 2 / 3), ("aware", 1 / 2)])
+def test_slices_without_what_was_stolen(tmp_path, accounting, share):
+    """A turn of 15 ms is a slice of 10 ms and half of the next one, which is over, by the clock, when the guest comes
+    back: one task always has the half."""
+    args = f"spin spin slice=10ms accounting={accounting}"
+    _, measured = beside(tmp_path, "timeshare", 1, quantum="15ms", args=args)
+    first, second = (task["work"] for task in measured["tasks"])
+    assert max(first, second) / (first + second) == pytest.approx(share, abs=0.03)
+
+
+@pytest.mark.parametrize("clock, tick, lost", [
+    ("real", "coalesce", 4 / 10), ("real", "replay", 0), ("virtual", "coalesce", 0)])
+def test_a_guest_that_counts_ticks(tmp_path, clock, tick, lost):
+    """It is away for 50 ms of 100 ms: of the five periods that end then it counts one, or all, or there are none."""
+    _, measured = beside(tmp_path, "timeshare", 1, clock, quantum="50ms", args=f"spin tick={tick}")
+    assert measured["lost_ns"] == pytest.approx(lost * measured["elapsed_ns"], abs=50 * MS)
+    assert measured["ticks"] * 10 * MS + measured["lost_ns"] == pytest.approx(measured["elapsed_ns"], abs=60 * MS)
