@@ -40,6 +40,12 @@ static void give_way(struct pcpu *self)
     self->ask_scheduler = self->attention = true;
 }
 
+static void account_served(struct pcpu *self, uint64_t ticks)
+{
+    self->stats->ticks[STINT_PCPU_HYP_VCPU] += ticks;
+    self->current->stats->served += ticks;
+}
+
 /* What the current VCPU wished for, and what others ask of it. Unless it leaves for that, this is work for it
  * like the handling of an exit. */
 static __attribute__((noinline)) void serve_current(struct pcpu *self)
@@ -57,7 +63,7 @@ static __attribute__((noinline)) void serve_current(struct pcpu *self)
         vcpu_serve(v);
     if (self->current) {
         uint64_t now = rdtime();
-        self->stats->ticks[STINT_PCPU_HYP_VCPU] += now - self->now;
+        account_served(self, now - self->now);
         self->now = now;
     }
 }
@@ -92,7 +98,7 @@ static void ask_scheduler(struct pcpu *self)
 static __attribute__((noinline)) void tell(struct pcpu *self, uint64_t now)
 {
     vcpu_tell(self, self->current, now);
-    self->stats->ticks[STINT_PCPU_HYP_VCPU] += rdtime() - now;
+    account_served(self, rdtime() - now);
 }
 
 /* A slice that the scheduler has just given begins now, so that its end finds it used up. */
@@ -112,7 +118,7 @@ static void return_to_guest(struct pcpu *self)
 
 /* All that may come between two runs of a guest, other than handling its exit. The guest's time ended with
  * that; from then on the hypervisor works for itself. */
-static struct vcpu *think_again(struct pcpu *self)
+static void think_again(struct pcpu *self)
 {
     if (self->stats->state == STINT_PCPU_GUEST)
         pcpu_end_guest(self, self->now);
@@ -127,12 +133,13 @@ static struct vcpu *think_again(struct pcpu *self)
     }
     if (self->current)
         return_to_guest(self);
-    return self->current;
 }
 
 static inline struct vcpu *pick_next(struct pcpu *self)
 {
-    return __builtin_expect(self->attention, false) ? think_again(self) : self->current;
+    if (__builtin_expect(self->attention, false))
+        think_again(self);
+    return self->current;
 }
 
 /* Nobody wants to run here: sleep until an interrupt, and take it. */
@@ -162,6 +169,7 @@ static inline void account_exit(struct pcpu *self, struct vcpu *v, uint64_t caus
     self->now = now;
     self->stats->ticks[STINT_PCPU_HYP_VCPU + (cause >> 63)] += now - began;
     v->stats->exits[class]++;
+    v->stats->exit_ticks[class] += now - began;
     trace(self, began, STINT_EV_EXIT, v->index, class, pc, now - began);
 }
 
@@ -174,7 +182,9 @@ void run_loop(struct pcpu *self)
             continue;
         }
         uint64_t cause = guest_run(&v->regs);
-        uint64_t began = rdtime(), pc = v->regs.pc;
+        uint64_t began = rdtime();
+        v = self->current; /* the same; but no register has survived */
+        uint64_t pc = v->regs.pc;
         exit_class class = handle_exit(v, cause);
         account_exit(self, v, cause, class, pc, began);
     }

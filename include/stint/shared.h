@@ -30,7 +30,7 @@
 #define STINT_RAM_BASE       0x80000000UL
 #define STINT_SHARED_BASE    0x80600000UL
 #define STINT_SHARED_MAGIC   "STINTRAM"
-#define STINT_SHARED_VERSION 2
+#define STINT_SHARED_VERSION 3
 
 /* The hypervisor's limits; the simulator is compiled with others. */
 #ifndef STINT_MAX_PCPUS
@@ -168,11 +168,16 @@ struct stint_vcpu_stats {
     uint64_t switches; /* times it came onto a pCPU after another VCPU, or another pCPU */
     uint64_t migrations;
     uint64_t exits[STINT_EXITS];
+    /* Ticks that the hypervisor spent on them. Those of interrupts (TIMER, KICK, BEAT) are its own; the others and
+     * `served` are its work for the VCPU, and together `hyp`: up to its last exit, not up to its last leaving. */
+    uint64_t exit_ticks[STINT_EXITS];
+    uint64_t served; /* ticks: what others asked of it, waits that were none, its steal-time record */
 };
 
 _Static_assert(sizeof(struct stint_pcpu_stats) == 80, "the host reads this layout");
 _Static_assert(sizeof(struct stint_vm_stats) == 256 + 16 + 64, "the host reads this layout");
-_Static_assert(sizeof(struct stint_vcpu_stats) == 16 + 40 + 8 + 16 + 16 + 80, "the host reads this layout");
+_Static_assert(sizeof(struct stint_vcpu_stats) == 16 + 40 + 8 + 16 + 16 + 80 + 80 + 8,
+               "the host reads this layout");
 _Static_assert(sizeof(struct stint_command) == 208, "the host reads this layout");
 _Static_assert(sizeof(struct stint_shared) == 40 + 96 + 16 + 512 + 128 + 16, "the host reads this layout");
 

@@ -16,9 +16,10 @@ def test_json_has_what_the_docs_promise(tmp_path):
     report = run_scenario(tmp_path, top(pcpus=1, time="20ms") + vm("a", "hog")).report
     assert list(report) == ["scenario", "sched", "elapsed_ns", "deterministic", "pcpus", "vms", "commands"]
     assert list(report["pcpus"][0]) == ["id", "guest_ns", "hyp_vcpu_ns", "hyp_self_ns", "idle_ns"]
-    assert list(report["vms"][0]) == ["name", "guest", "state", "why", "vcpus", "report"]
+    assert list(report["vms"][0]) == ["name", "guest", "state", "why", "hyp_ns", "vcpus", "report"]
     assert list(report["vms"][0]["vcpus"][0]) == ["id", "pcpu", "run_ns", "steal_ns", "blocked_ns", "offline_ns",
-                                                  "hyp_ns", "switches", "migrations", "exits"]
+                                                  "hyp_ns", "switches", "migrations", "exits", "exits_ns",
+                                                  "served_ns"]
 
 
 def test_a_crash_is_exit_code_1(tmp_path):

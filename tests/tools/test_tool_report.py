@@ -43,10 +43,11 @@ def test_keys_are_those_of_the_design(tmp_path):
     report = build_report(snapshot_of(tmp_path, two_on_one()), {0: GuestArea(values=[("jobs", 3)])}, "x", True)
     assert list(report) == ["scenario", "sched", "elapsed_ns", "deterministic", "pcpus", "vms", "commands"]
     assert list(report["pcpus"][0]) == ["id", *PCPU_PARTS]
-    assert list(report["vms"][0]) == ["name", "guest", "state", "why", "vcpus", "report"]
+    assert list(report["vms"][0]) == ["name", "guest", "state", "why", "hyp_ns", "vcpus", "report"]
     vcpu = report["vms"][0]["vcpus"][0]
-    assert list(vcpu) == ["id", "pcpu", *VCPU_PARTS, "hyp_ns", "switches", "migrations", "exits"]
-    assert list(vcpu["exits"]) == list(layout.EXITS)
+    assert list(vcpu) == ["id", "pcpu", *VCPU_PARTS, "hyp_ns", "switches", "migrations", "exits", "exits_ns",
+                          "served_ns"]
+    assert list(vcpu["exits"]) == list(vcpu["exits_ns"]) == list(layout.EXITS)
     assert report["vms"][0]["report"] == {"jobs": 3} and report["vms"][1]["report"] == {}
     json.dumps(report)
 

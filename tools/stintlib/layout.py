@@ -10,7 +10,7 @@ from ctypes import (LittleEndianStructure, LittleEndianUnion, c_char, c_int64, c
 RAM_BASE = 0x80000000
 SHARED_BASE = 0x80600000
 SHARED_MAGIC = b"STINTRAM"
-SHARED_VERSION = 2
+SHARED_VERSION = 3
 MAX_PCPUS = 8
 MAX_VMS = 64
 MAX_VM_VCPUS = 32
@@ -88,7 +88,8 @@ class VcpuStats(LittleEndianStructure):
     _fields_ = [("vm", c_uint32), ("id", c_uint32), ("state", c_uint32), ("pcpu", c_uint32),
                 ("ticks", c_uint64 * len(RUNSTATES)), ("hyp", c_uint64),
                 ("run_base", c_uint64), ("hyp_base", c_uint64),
-                ("switches", c_uint64), ("migrations", c_uint64), ("exits", c_uint64 * len(EXITS))]
+                ("switches", c_uint64), ("migrations", c_uint64), ("exits", c_uint64 * len(EXITS)),
+                ("exit_ticks", c_uint64 * len(EXITS)), ("served", c_uint64)]
 
 
 class _ValueUnion(LittleEndianUnion):

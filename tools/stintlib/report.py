@@ -65,12 +65,14 @@ def report_command(command, start, ns):
 
 
 def report_vm(snapshot, vm, area, elapsed, pcpu_ticks, ns):
+    vcpus = [report_vcpu(vcpu, elapsed, pcpu_ticks[vcpu.pcpu], ns) for vcpu in snapshot.vcpus_of(vm)]
     return {
         "name": text_of(vm.name),
         "guest": text_of(vm.guest),
         "state": layout.name_of(layout.VM_STATES, vm.state),
         "why": text_of(vm.why),
-        "vcpus": [report_vcpu(vcpu, elapsed, pcpu_ticks[vcpu.pcpu], ns) for vcpu in snapshot.vcpus_of(vm)],
+        "hyp_ns": sum(vcpu["hyp_ns"] for vcpu in vcpus),
+        "vcpus": vcpus,
         "report": nest(area.values) if area else {},
     }
 
@@ -89,4 +91,6 @@ def report_vcpu(vcpu, elapsed, pcpu_ticks, ns):
         "switches": vcpu.switches,
         "migrations": vcpu.migrations,
         "exits": dict(zip(layout.EXITS, vcpu.exits)),
+        "exits_ns": {cause: ticks * ns for cause, ticks in zip(layout.EXITS, vcpu.exit_ticks)},
+        "served_ns": vcpu.served * ns,
     }

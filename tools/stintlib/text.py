@@ -32,7 +32,7 @@ def show_report(report, end, lost=(), damages=()):
     blocks = [
         [f"{report['scenario']}: {report['elapsed_ns'] / 1e9:.4f} s on {len(report['pcpus'])} {many} under "
          f"{report['sched']}, {same}. {ENDS.get(end, '')}".rstrip()],
-        pcpu_table(report), vcpu_table(report), exit_table(report),
+        pcpu_table(report), vcpu_table(report), exit_table(report), overhead_table(report),
     ]
     blocks += [[f"VM {vm['name']} {vm['state']}: {vm['why']}"] for vm in report["vms"] if vm["why"]]
     blocks += [[refusal(command)] for command in report["commands"] if command["refused"]]
@@ -74,6 +74,25 @@ def exit_table(report):
     causes = [cause for cause in (rows[0][1] if rows else {}) if any(exits[cause] for _, exits in rows)]
     return table(["exits of", *causes, "all"],
                  [[name, *(exits[cause] for cause in causes), sum(exits.values())] for name, exits in rows])
+
+
+def overhead_table(report):
+    """What the hypervisor took, by VM and cause of exit. Timer, kick and beat are its own work, not the VM's."""
+    took = [took_by_cause(vm) for vm in report["vms"]]
+    causes = [cause for cause in (took[0] if took else {}) if any(each[cause] for each in took)]
+    rows = [[vm["name"], *(ms(each[cause]) for cause in causes), part(vm["hyp_ns"], run_of(vm))]
+            for vm, each in zip(report["vms"], took)]
+    return table(["VMM overhead", *causes, "for the VM, of its run"], rows) if causes else []
+
+
+def took_by_cause(vm):
+    causes = vm["vcpus"][0]["exits_ns"]
+    return {**{cause: sum(vcpu["exits_ns"][cause] for vcpu in vm["vcpus"]) for cause in causes},
+            "served": sum(vcpu["served_ns"] for vcpu in vm["vcpus"])}
+
+
+def run_of(vm):
+    return sum(vcpu["run_ns"] for vcpu in vm["vcpus"])
 
 
 def show_guest(title, report):
