@@ -12,8 +12,8 @@ PYTEST_DIRS := $(wildcard tests/tools tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)
 
-.PHONY: all demo test test-long unit pytest experiments experiments-docs docs check format run gdb setup doctor clean \
-        help
+.PHONY: all demo test test-long unit pytest experiments experiments-docs plots docs check format run gdb setup doctor \
+        clean help
 
 demo: setup ## install what is missing, build, and show how half of everybody's time is stolen
 	@$(AGAIN) $(JOBS) all
@@ -42,8 +42,12 @@ test-long: all ## run the tests that take longer than 'make test' may: 10,000 ra
 experiments: all ## run the experiments: what is expected beside what is measured, into build/experiments.json
 	@$(STINT) experiments --json $(B)/experiments.json
 
-experiments-docs: all ## run the experiments, and put what they measured into docs/experiments
+experiments-docs: all plots ## run the experiments, and put what they measured into docs/experiments
 	@$(STINT) experiments --json $(B)/experiments.json --docs
+
+plots: all ## draw the pictures of docs/experiments
+	@$(STINT) plot two-tasks --vm pair --every 2ms --out docs/experiments/images/two-tasks.svg
+	@$(STINT) plot two-tasks-spinner --vm pair --to 420ms --every 2ms --out docs/experiments/images/two-tasks-spinner.svg
 
 docs: $(B)/tools/scenario_tables ## put the schedulers' parameters into docs/scenarios.md
 	@$< < docs/scenarios.md > $(B)/scenarios.md

@@ -23,6 +23,7 @@ pytest                   python3-pytest               runs the system tests
 xdist                    python3-pytest-xdist         runs them side by side
 elftools                 python3-pyelftools           reads symbols of guest images
 pexpect                  python3-pexpect              types at consoles in tests
+matplotlib               python3-matplotlib           draws plots
 clang-format-19          clang-format-19              checks the style: this very version, others differ
 cppcheck                 cppcheck                     checks the code
 END
@@ -36,7 +37,7 @@ have() {
     python3) [ -x $PYTHON ] && newer "$($PYTHON --version | version_in)" $OLDEST_PYTHON ;;
     libc-headers) [ -e /usr/include/stdio.h ] ;;
     cmocka) [ -e /usr/include/cmocka.h ] ;;
-    pytest | xdist | elftools | pexpect) [ -d "$PYTHON_PACKAGES/$1" ] ;;
+    pytest | xdist | elftools | pexpect | matplotlib) [ -d "$PYTHON_PACKAGES/$1" ] ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -55,7 +56,7 @@ have_opensbi() {
 # version WORD PACKAGE: of what is there, new enough or not; nothing when it is not there.
 version() {
     case $1 in
-    libc-headers | opensbi | cmocka | pytest | xdist | elftools | pexpect)
+    libc-headers | opensbi | cmocka | pytest | xdist | elftools | pexpect | matplotlib)
         dpkg-query -W -f '${Version}' "$2" 2>/dev/null
         ;;
     python3) [ ! -x $PYTHON ] || $PYTHON --version | version_in ;;

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from stintlib import compare, conduct, gdb, native, run, sim, timeline
+from stintlib import compare, conduct, gdb, native, plot, run, sim, timeline
 from stintlib.errors import COULD_NOT, CannotRun
 from stintlib.paths import ROOT
 
@@ -35,6 +35,7 @@ def parse(arguments):
     add_sim(commands)
     add_native(commands)
     add_timeline(commands)
+    add_plot(commands)
     add_compare(commands)
     add_experiments(commands)
     add_gdb(commands)
@@ -138,6 +139,23 @@ def add_timeline(commands):
     parser.add_argument("--width", type=int, metavar="COLUMNS", help="of the map (what the terminal has)")
     parser.add_argument("--vm", metavar="NAME", help="only this VM's VCPUs and tasks")
     parser.add_argument("--exits", action="store_true", help="a line for every exit, too")
+
+
+def add_plot(commands):
+    parser = commands.add_parser("plot", help="draw who ran, and how far each has come", epilog=EPILOG,
+                                 description=plot.__doc__)
+    parser.set_defaults(command=plot.main)
+    parser.add_argument("source", metavar="TRACE|SCENARIO", help="a file of 'stint run --trace', or what is to be run")
+    parser.add_argument("--out", metavar="FILE", required=True, help="the picture: .svg or .png")
+    parser.add_argument("--vm", metavar="NAME", help="the tasks of this VM's guest (the VCPUs of all VMs)")
+    parser.add_argument("--from", dest="begin", metavar="TIME", default="0s", help="since the start of the run (0s)")
+    parser.add_argument("--to", dest="end", metavar="TIME", help="(its end)")
+    parser.add_argument("--every", metavar="TIME", help="from dot to dot (about a 200th of what is shown)")
+    parser.add_argument("--for", dest="time", metavar="TIME", help="of a scenario: virtual time after which it ends")
+    parser.add_argument("--sched", metavar="NAME", help="of a scenario: another scheduler")
+    parser.add_argument("--pcpus", metavar="N", help="of a scenario: another number of pCPUs")
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
+                        help="of a scenario: another value for a key of its top")
 
 
 def add_compare(commands):

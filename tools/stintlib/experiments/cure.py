@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""What takes steal away: pCPUs of one's own, or enough of them."""
+from stintlib.experiments import Row, absolute, relative
+from stintlib.schedulers import scheduler_names
+from stintlib.waits import WAITING
+
+NAME = "cure"
+ABOUT = "VCPUs pinned to pCPUs of their own, or no more VCPUs than pCPUs: nothing is stolen."
+
+SETTLED = 0.1    # seconds until all harts have begun
+BEAT = absolute(1)    # what the beat that keeps several harts together takes, percent, and ms from hart to hart
+
+
+def run(lab):
+    crowded, pinned = lab.run("cure-crowded"), lab.run("cure-pinned")
+    fits = {sched: lab.run("cure-fits", {"sched": sched}) for sched in scheduler_names()}
+    rows = [Row("crowded: steal", "from the guest, four VCPUs on two pCPUs", "%", 50, steal(crowded, "guest"),
+                relative(3)),
+            Row("crowded: gap", "the longest that a task of the guest sees", "ms", 40, gap(crowded), relative(3)),
+            Row("pinned: waits", "of the guest for its own pCPU", "", 0, len(waited(pinned.history, 0))),
+            Row("pinned: steal", "from the guest on a pCPU of its own", "%", 0, steal(pinned, "guest"), BEAT),
+            Row("pinned: gap", "the longest that a task of the guest sees", "ms", 10, gap(pinned), BEAT),
+            Row("pinned: crowd", "steal from the three that share the other pCPU", "%", 200 / 3,
+                steal(pinned, "crowd"), relative(3))]
+    return rows + [row for sched, done in fits.items() for row in fitting(sched, done)]
+
+
+def fitting(sched, done):
+    yield Row(f"fits: waits {sched}", f"of both VCPUs on two pCPUs under {sched}", "", 0,
+              sum(len(waited(done.history, vcpu)) for vcpu in range(2)))
+    yield Row(f"fits: steal {sched}", f"from the one with more of it under {sched}", "%", 0,
+              max(steal(done, "guest"), steal(done, "crowd")), BEAT)
+
+
+def waited(history, vcpu):
+    """Times at which a VCPU (its number among all) could run and did not, once everything had begun."""
+    settled = history.start + SETTLED * 1e9 / history.ns
+    return [span for span in history.vcpus[vcpu].spans if span.what in WAITING and span.end > settled]
+
+
+def steal(done, name):
+    """Percent of the time that the VM's VCPUs wanted to run."""
+    vcpus = done.vm(name)["vcpus"]
+    stolen, ran = (sum(vcpu[key] for vcpu in vcpus) for key in ("steal_ns", "run_ns"))
+    return 100 * stolen / (stolen + ran)
+
+
+def gap(done):
+    return max(task["longest_gap_ns"] for task in done.measured("guest")["tasks"]) / 1e6
