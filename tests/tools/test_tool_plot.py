@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The picture of a trace, of the tests' own making: what stands in it, and that it is the same twice. And what the formula
-of double scheduling predicts."""
+"""The picture of a trace of the tests' own making: what stands in it, and that it is the same twice. And what the
+formula of double scheduling predicts."""
 import argparse
 import builtins
 import re
@@ -78,8 +78,8 @@ class TestPicture:
 
     def test_what_it_says(self, tmp_path):
         text = draw(tmp_path, "--vm", "a").decode()
-        for words in ("time since the start of the run, ms", "progress, %", "some under rr: tasks of a", ">one<", ">two<",
-                      "one: of the time it needs", "two: run time, of the time shown"):
+        for words in ("time since the start of the run, ms", "progress, %", "some under rr: tasks of a", ">one<",
+                      ">two<", "one: of the time it needs", "two: run time, of the time shown"):
             assert words in text
         assert "<dc:date>" not in text
 

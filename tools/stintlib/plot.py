@@ -77,8 +77,7 @@ def load(options):
             raise CannotRun(f"{options.source} is a trace of a run that is over: {words[0]} is for scenarios")
         return read_trace(path)
     with Lab() as lab:
-        run = lab.run(find_scenario(options.source), options=words)
-        return run.trace
+        return lab.run(find_scenario(options.source), options=words).trace
 
 
 def is_trace(path):
@@ -193,8 +192,8 @@ def label(line):
 def title(header, vm, every_ns):
     """The name of a trace's scenario is whatever its file says."""
     what = f"tasks of {vm}; hollow: believed to run, the VCPU being away" if vm else "VCPUs"
-    return f"{header.get('scenario', '?')} under {header.get('sched', '?')}: {what}. A dot every {every_ns / 1e6:g} ms" \
-        .replace("$", r"\$")
+    run = f"{header.get('scenario', '?')} under {header.get('sched', '?')}"
+    return f"{run}: {what}. A dot every {every_ns / 1e6:g} ms".replace("$", r"\$")
 
 
 def save(figure, path, ending):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What takes steal away: pCPUs of one's own, or enough of them."""
 from stintlib.experiments import Row, absolute, relative
+from stintlib.paths import find_scenario
 from stintlib.schedulers import scheduler_names
 from stintlib.waits import WAITING
 
@@ -14,14 +15,19 @@ BEAT = absolute(1)    # what the beat that keeps several harts together takes, p
 def run(lab):
     crowded, pinned = lab.run("cure-crowded"), lab.run("cure-pinned")
     fits = {sched: lab.run("cure-fits", {"sched": sched}) for sched in scheduler_names()}
-    rows = [Row("crowded: steal", "from the guest, four VCPUs on two pCPUs", "%", 50, steal(crowded, "guest"),
+    half = lab.run(find_scenario("cure-pinned").read_text("utf-8").replace("\naffinity = 1\n", "\n"))
+    rows = [Row("alone: steal", "from a guest alone on one pCPU", "%", 0, steal(lab.run("solo"), "alone"),
+                absolute(0.001)),
+            Row("crowded: steal", "from the guest, four VCPUs on two pCPUs", "%", 50, steal(crowded, "guest"),
                 relative(3)),
             Row("crowded: gap", "the longest that a task of the guest sees", "ms", 40, gap(crowded), relative(3)),
             Row("pinned: waits", "of the guest for its own pCPU", "", 0, len(waited(pinned.history, 0))),
             Row("pinned: steal", "from the guest on a pCPU of its own", "%", 0, steal(pinned, "guest"), BEAT),
             Row("pinned: gap", "the longest that a task of the guest sees", "ms", 10, gap(pinned), BEAT),
             Row("pinned: crowd", "steal from the three that share the other pCPU", "%", 200 / 3,
-                steal(pinned, "crowd"), relative(3))]
+                steal(pinned, "crowd"), relative(3)),
+            Row("half: steal", "from the guest on pCPU 0 where the crowd may come, too", "%", 50,
+                steal(half, "guest"), relative(3))]
     return rows + [row for sched, done in fits.items() for row in fitting(sched, done)]
 
 

@@ -4,7 +4,7 @@ from stintlib.experiments import Row, relative
 from stintlib.plot import lines_of
 
 NAME = "two-tasks"
-ABOUT = "Two tasks of 100 ms take turns: done after 200 ms alone, after 380 beside a spinner, with gaps of 40 ms for 10."
+ABOUT = "Two tasks of 100 ms take turns: done after 200 ms alone, after 380 beside a spinner with longer gaps."
 
 WORK, SLICE, QUANTUM = 100, 10, 30    # ms
 LOOK = 200    # ms after the first task's begin
@@ -37,7 +37,8 @@ class Pair:
     @property
     def gap(self):
         """The longest time for which a task that wanted to run did not, once it had begun, ms."""
-        return max(after[0] - before[1] for line in self.lines for before, after in zip(line.ran, line.ran[1:])) * self.ms
+        return self.ms * max(after[0] - before[1] for line in self.lines
+                             for before, after in zip(line.ran, line.ran[1:]))
 
     @property
     def booked(self):
