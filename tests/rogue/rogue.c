@@ -6,7 +6,7 @@
 
 static const struct rogue_case *const subjects[] = {
     rogue_registers, rogue_instructions, rogue_tables, rogue_holes,  rogue_devices, rogue_traps,
-    rogue_calls,     rogue_areas,        rogue_harts,  rogue_storms, rogue_memory,
+    rogue_calls,     rogue_areas,        rogue_harts,  rogue_storms, rogue_memory,  rogue_steal,
 };
 
 static uint32_t code[4] __attribute__((aligned(64)));

@@ -20,7 +20,7 @@ struct rogue_case {
 /* A table a subject, each ended by a row without a name. */
 extern const struct rogue_case rogue_registers[], rogue_instructions[], rogue_tables[], rogue_holes[],
     rogue_devices[], rogue_traps[], rogue_calls[], rogue_areas[], rogue_harts[], rogue_storms[],
-    rogue_memory[];
+    rogue_memory[], rogue_steal[];
 
 /* Executes one instruction, with a0 = argument, and tells what came of it. What it leaves in a0 is in *a0,
  * if a0 is not NULL. The other registers that a function may change are free for it. */

@@ -220,4 +220,19 @@ MEMORY = [
     crash("memory_wipe", ENDLESS),
 ]
 
-ALL = REGISTERS + INSTRUCTIONS + TABLES + HOLES + DEVICES + TRAPS + CALLS + AREAS + HARTS + STORMS + MEMORY
+STEAL = [
+    survives("steal_over_free_entries"),
+    Rogue("steal_over_used_entries", state="crashed"),
+    survives("steal_at_devices"),
+    survives("steal_at_ends"),
+    anything("steal_over_code"),
+    survives("steal_rewritten", ms=250),
+    storm("steal_shared", vcpus=4),
+    storm("steal_storm", vcpus=4),
+    storm("steal_reborn", vcpus=4),
+    survives("steal_in_area", "area=none", vcpus=3, ms=400),
+    ends("steal_over_area"),
+]
+
+ALL = (REGISTERS + INSTRUCTIONS + TABLES + HOLES + DEVICES + TRAPS + CALLS + AREAS + HARTS + STORMS + MEMORY
+       + STEAL)

@@ -93,3 +93,14 @@ def test_wait_after_a_wake_up_is(run):
     seen = run(beside_hog("sleep", quantum="20ms"), "--for", "3s").measured("a")
     assert seen["late"] > 20 * 10 * MS
     assert seen["steal"] == pytest.approx(seen["late"], abs=20 * AROUND_A_SWITCH)
+
+
+@pytest.mark.parametrize("case", ["steal_storm", "steal_shared", "steal_reborn", "steal_in_area", "steal_rewritten"])
+def test_rogues_on_many_pcpus(run, case):
+    """Records registered, moved and left from several pCPUs at once (tests/rogue/steal.c)."""
+    text = top(pcpus=4, quantum="500us", time="300ms") + vm("n", "neighbour")
+    ran = run(text + vm("a", "rogue", args=f"case={case} area=none", vcpus=5, memory="4M"))
+    assert ran.snapshot.end == "time"
+    assert ran.measured("n")["damaged"] == 0 and ran.measured("n")["rounds"] > 0
+    assert ran.vm("n")["vcpus"][0]["run_ns"] > 0.3 * ran.report["elapsed_ns"]
+    assert ran.vm("a")["state"] in ("running", "stopped")
