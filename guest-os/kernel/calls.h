@@ -26,6 +26,7 @@ enum call {
     CALL_KICK,      /* (set): interrupts these CPUs, and so ends their CALL_HALT */
     CALL_BALLOON,   /* (): looks how many CPUs are of use (balloon.h); returns whether another task goes on */
     CALL_WALL_TIME, /* (): host time in ns since the run began; where nobody tells, guest time */
+    CALL_CORRECT,   /* (): corrects the wall clock (wall.h); returns whether another task goes on */
     CALLS
 };
 

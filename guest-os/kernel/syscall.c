@@ -13,6 +13,7 @@
 #include "guest-os/kernel/smp.h"
 #include "guest-os/kernel/timer.h"
 #include "guest-os/kernel/vm.h"
+#include "guest-os/kernel/wall.h"
 #include "lib/bitops.h"
 
 /*
@@ -163,12 +164,20 @@ static bool call_wall_time(struct task *task, uint64_t unused, uint64_t unused2)
     return result(task, host.error == SBI_SUCCESS ? host.value : (int64_t)(time_now() * NS_PER_TICK));
 }
 
+static bool call_correct(struct task *task, uint64_t unused, uint64_t unused2)
+{
+    (void)unused;
+    (void)unused2;
+    wall_correct();
+    return result(task, sched_alive() > 1);
+}
+
 static call_handler *const calls[CALLS] = {
-    [CALL_EXIT] = call_exit,           [CALL_YIELD] = call_yield,   [CALL_SLEEP] = call_sleep,
-    [CALL_WRITE] = call_write,         [CALL_REPORT] = call_report, [CALL_PROGRESS] = call_progress,
-    [CALL_NEXT_JOB] = call_next_job,   [CALL_LOCKED] = call_locked, [CALL_OFFER] = call_offer,
-    [CALL_HALT] = call_halt,           [CALL_KICK] = call_kick,     [CALL_BALLOON] = call_balloon,
-    [CALL_WALL_TIME] = call_wall_time,
+    [CALL_EXIT] = call_exit,           [CALL_YIELD] = call_yield,     [CALL_SLEEP] = call_sleep,
+    [CALL_WRITE] = call_write,         [CALL_REPORT] = call_report,   [CALL_PROGRESS] = call_progress,
+    [CALL_NEXT_JOB] = call_next_job,   [CALL_LOCKED] = call_locked,   [CALL_OFFER] = call_offer,
+    [CALL_HALT] = call_halt,           [CALL_KICK] = call_kick,       [CALL_BALLOON] = call_balloon,
+    [CALL_WALL_TIME] = call_wall_time, [CALL_CORRECT] = call_correct,
 };
 
 bool syscall(struct task *task)

@@ -9,12 +9,16 @@
 #include "guest-os/kernel/task.h"
 #include "guest-os/kernel/tick.h"
 #include "guest-os/kernel/timer.h"
+#include "guest-os/kernel/wall.h"
 #include "guest-os/policy/policy.h"
 #include "guest-os/user/programs.h"
 #include "guest-os/user/work.h"
 #include "lib/string.h"
 
-#define SLICE_LEAST 20000 /* ns; below it the guest does little but switch */
+#define CORRECT_NS  20000000 /* between two corrections */
+#define SLICE_LEAST 20000    /* ns; below it the guest does little but switch */
+
+static bool corrects;
 
 static void make(const char *kind, program entry, uint64_t arg, const char *const numbers[])
 {
@@ -92,6 +96,11 @@ static void take_tick(const char *value)
     tick_start(choice(value, "replay", "coalesce", "coalesce or replay"));
 }
 
+static void take_correct(const char *value)
+{
+    corrects = choice(value, "on", "off", "on or off");
+}
+
 static const struct argument arguments[] = {
     {"spin", "a task that works for ever", take_spin},
     {"sleep:PERIOD", "a task that sleeps for that time, again and again", take_sleep},
@@ -102,8 +111,19 @@ static const struct argument arguments[] = {
     {"accounting=blind", "a slice is time by the clock; aware: without what was stolen of it",
      take_accounting},
     {"tick=coalesce", "counts periods of 10ms, missed ones as one; replay: one by one", take_tick},
+    {"correct=on", "a task that keeps the wall clock right, by what the hypervisor tells (off)",
+     take_correct},
     {"progress=on", "work tasks say on the console how far they are", take_progress},
     {0},
 };
 
-const struct guest guest = {.name = "timeshare", .policy = &policy_rr, .arguments = arguments};
+static void start(void)
+{
+    if (!corrects)
+        return;
+    wall_init();
+    make("corrector", corrector, ticks_from_ns(CORRECT_NS), (const char *const[])CORRECTOR_NUMBERS);
+}
+
+const struct guest guest = {
+    .name = "timeshare", .policy = &policy_rr, .arguments = arguments, .start = start};

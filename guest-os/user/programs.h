@@ -60,6 +60,10 @@ void client(uint64_t think, uint64_t iterations, uint64_t limits, uint64_t who);
     {"transactions", "timeouts",    "timeouts_false", "p50_ns", "p99_ns", \
      "p50_host_ns",  "p99_host_ns", "violations",     0}
 
+/* Corrects the wall clock every `period` ticks (kernel/wall.h), as long as there is another task. */
+void corrector(uint64_t period);
+#define CORRECTOR_NUMBERS {0}
+
 /* Once that guest time has come, asks for a timer in so many ticks, and ends with it. Reported when it is over. */
 void asker(uint64_t at, uint64_t ticks);
 #define ASKER_NUMBERS {"timer_asked_ns", "timer_guest_ns", "timer_host_ns", 0}

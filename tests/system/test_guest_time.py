@@ -108,3 +108,13 @@ def test_a_guest_that_counts_ticks(tmp_path, clock, tick, lost):
     _, measured = beside(tmp_path, "timeshare", 1, clock, quantum="50ms", args=f"spin tick={tick}")
     assert measured["lost_ns"] == pytest.approx(lost * measured["elapsed_ns"], abs=50 * MS)
     assert measured["ticks"] * 10 * MS + measured["lost_ns"] == pytest.approx(measured["elapsed_ns"], abs=60 * MS)
+
+
+@pytest.mark.parametrize("clock, behind", [("real", 0), ("virtual", 500), ("catchup", 500)])
+def test_a_wall_clock_that_is_corrected(tmp_path, clock, behind):
+    """A clock that stands still while the guest is away loses half of the time, and is held within two turns of it."""
+    _, measured = beside(tmp_path, "timeshare", 1, clock, args="spin correct=on slice=1ms")
+    assert measured["drift_before_ns"] <= behind * MS + 10 * MS
+    assert abs(measured["drift_after_ns"]) <= 20 * MS
+    if clock == "virtual":
+        assert measured["drift_before_ns"] > 400 * MS
