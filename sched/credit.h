@@ -30,8 +30,8 @@
 #define CREDITS(s)  ((int64_t)(PERIOD(s) / CREDIT_NS)) /* that a pCPU is worth in a period */
 
 /* Of a VM: the accounting's. */
-#define ACTIVES(vm)    ((vm)->priv[0]) /* its active VCPUs that still wait for their credits */
-#define IS_LIMITED(vm) ((vm)->priv[1]) /* it could not take its whole share the last time */
+#define ACTIVES(vm) ((vm)->priv[0]) /* its active VCPUs that still wait for their credits */
+#define LEFT(vm)    ((vm)->priv[1]) /* enum credit_left: what it could not take the last time */
 
 /* Of a VCPU, changed by the accounting and by its pCPU: atomic. */
 #define BALANCE(vcpu)   ((vcpu)->priv[0]) /* ns, signed */

@@ -5,12 +5,15 @@
  *
  * A VM's share is to that of all as its weight times its active VCPUs. It takes no more than 300 credits for each
  * of them, or than its cap; what it leaves is shared among those who come after it. So that it is not lost if nobody
- * does, who has left something comes first the next time. All shares are rounded up.
+ * does, who has left something comes first the next time: who left of its own share, then who left only of what others
+ * had left to it. All shares are rounded up.
  *
  * What comes of it is written down at the VCPU, in words of their own: its pCPU reads them when it
  * next picks. A VCPU that is far enough ahead leaves the active ones: a sleeper stops earning.
  */
 #include "sched/credit.h"
+
+enum credit_left { NOTHING, OF_OTHERS, OF_ITS_OWN };
 
 struct round {
     uint64_t credits; /* to be shared: 300 for each pCPU, and what was passed on */
@@ -73,6 +76,12 @@ static void pay(struct sched *s, struct sched_vcpu *vcpu, uint64_t credits, uint
         judge_saver(s, vcpu, credit);
 }
 
+/* What the pCPUs are worth. */
+static uint64_t all_credits(const struct sched *s)
+{
+    return s->pcpus * (uint64_t)CREDITS(s);
+}
+
 /* What the VM may take at most. */
 static uint64_t limit(const struct sched *s, const struct sched_vm *vm, uint64_t cap)
 {
@@ -81,14 +90,15 @@ static uint64_t limit(const struct sched *s, const struct sched_vm *vm, uint64_t
     return cap ? least(most, cap) : most;
 }
 
-/* Its share; what it cannot take is passed on. */
+/* Its share, of what is there by now; what it cannot take is passed on. */
 static uint64_t share(struct sched *s, struct sched_vm *vm, uint64_t cap, struct round *round)
 {
     uint64_t weight = WEIGHT(vm) * ACTIVES(vm);
     uint64_t fair = divide_up(round->credits * weight, round->weight), most = limit(s, vm, cap);
+    uint64_t own = divide_up(all_credits(s) * weight, round->weight);
 
     round->left -= weight;
-    IS_LIMITED(vm) = fair >= most;
+    LEFT(vm) = own >= most ? OF_ITS_OWN : fair >= most ? OF_OTHERS : NOTHING;
     if (fair < most)
         return fair;
     if (round->left)
@@ -129,19 +139,20 @@ static struct sched_vm *vm_of(struct list *link)
     return container_of(link, struct sched_vm, link);
 }
 
-static void pay_vms(struct sched *s, bool limited, struct round *round)
+/* Those who left that the last time. */
+static void pay_vms(struct sched *s, enum credit_left left, struct round *round)
 {
     struct list *link;
 
     list_for_each (link, &s->vms)
-        if (ACTIVES(vm_of(link)) && IS_LIMITED(vm_of(link)) == limited)
+        if (ACTIVES(vm_of(link)) && LEFT(vm_of(link)) == left)
             pay_vm(s, vm_of(link), round);
 }
 
 /* The accounting of one period. False: nobody is active. */
 static bool account(struct sched *s)
 {
-    struct round round = {.credits = s->pcpus * (uint64_t)CREDITS(s)};
+    struct round round = {.credits = all_credits(s)};
     struct list *link;
 
     list_for_each (link, &s->vms) {
@@ -149,8 +160,9 @@ static bool account(struct sched *s)
         round.weight += WEIGHT(vm_of(link)) * ACTIVES(vm_of(link));
     }
     round.left = round.weight;
-    pay_vms(s, true, &round);
-    pay_vms(s, false, &round); /* who has just become limited has been paid, and has no ACTIVES any more */
+    pay_vms(s, OF_ITS_OWN, &round);
+    pay_vms(s, OF_OTHERS, &round); /* who has been paid has no ACTIVES any more, whatever it has left now */
+    pay_vms(s, NOTHING, &round);
     return round.weight != 0;
 }
 

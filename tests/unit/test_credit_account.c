@@ -60,6 +60,35 @@ static void test_golden_vector_in_any_order(void **state)
     assert_int_equal(credit(3), 101);
 }
 
+/* What is left finds who can use it, in every period from the third on, whichever way round the VMs came: of one pCPU
+ * the heavy one takes 1 % of its 298 credits, another one 10 %, and the third all the rest. */
+static void test_what_is_left_finds_its_way(void **state)
+{
+    static const uint32_t orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+    (void)state;
+    for (uint32_t i = 0; i < 6; i++) {
+        uint32_t heavy = orders[i][0], capped = orders[i][1], rest = orders[i][2];
+
+        set_up_credit(1, 3);
+        set_vm(heavy, "weight", 65535);
+        set_vm(heavy, "cap", 1);
+        set_vm(capped, "cap", 10);
+        for (uint32_t period = 1; period <= 8; period++) {
+            for (uint32_t vcpu = 0; vcpu < 3; vcpu++) {
+                activate(vcpu);
+                set_credit(vcpu, 0);
+            }
+            account_now();
+            if (period >= 3) {
+                assert_int_equal(credit(heavy), 3);
+                assert_int_equal(credit(capped), 30);
+                assert_int_equal(credit(rest), 268);
+            }
+        }
+    }
+}
+
 static void test_golden_vector_of_twelve_on_six(void **state)
 {
     (void)state;
@@ -394,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_vectors),
         cmocka_unit_test(test_golden_vector_in_any_order),
+        cmocka_unit_test(test_what_is_left_finds_its_way),
         cmocka_unit_test(test_golden_vector_of_twelve_on_six),
         cmocka_unit_test(test_only_active_vcpus_count),
         cmocka_unit_test(test_nobody_is_given_more_than_a_pcpu),
