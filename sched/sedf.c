@@ -14,7 +14,8 @@
  * then running all of its slice, it would take the time of others. Who wakes before its deadline with less keeps
  * both. A budget that was overdrawn, or of which less than GRAIN is left, is set off against the next one.
  *
- * Who yields lets all others with budget go first, once; in extra time its turn is over.
+ * Who yields lets all others with budget go first, once, and then comes back by the same rule; in extra time its turn
+ * is over.
  */
 #include "lib/printf.h"
 #include "sched/sched.h"
@@ -29,6 +30,7 @@ enum { PARAM_PERIOD, PARAM_SLICE, PARAM_EXTRA }; /* of a VM */
 #define DEADLINE(vcpu) ((vcpu)->priv[0])              /* ns: the end of its period; 0: it never had one */
 #define BUDGET(vcpu)   (*(int64_t *)&(vcpu)->priv[1]) /* ns */
 #define TURN(vcpu)     (*(int64_t *)&(vcpu)->priv[2]) /* ns of extra time until it is the next one's turn */
+#define IS_LATE(vcpu)  ((vcpu)->priv[3])              /* it has let others go first who need not have */
 
 /* Of a queue. Who may have extra time is in rq->queue from when it wakes until it blocks, whether it runs, has
  * budget or not; the first runs when there is nobody with budget. */
@@ -255,6 +257,19 @@ static uint64_t time_without(struct sched_rq *rq, const struct sched_vcpu *next,
     return end == SCHED_FOREVER ? end : end - now;
 }
 
+/* Who yielded comes back with less time until its deadline, and as much budget: as one who slept meanwhile. */
+static void fit_late(struct sched *s, struct sched_rq *rq, uint64_t now)
+{
+    struct sched_vcpu *first;
+
+    while ((first = of_node(tree_first(READY(rq)))) != NULL && IS_LATE(first)) {
+        leave_tree(rq, first);
+        IS_LATE(first) = false;
+        fit_period(first, first->load, now);
+        enter_tree(s, rq, first, now);
+    }
+}
+
 static struct sched_vcpu *sedf_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current,
                                     uint64_t now, uint64_t *slice)
 {
@@ -264,7 +279,10 @@ static struct sched_vcpu *sedf_pick(struct sched *s, struct sched_rq *rq, struct
     renew(s, rq, READY(rq), now);
     if (current)
         renew_current(s, rq, current, now);
+    fit_late(s, rq, now);
     next = choose(rq, current);
+    if (current && next != current)
+        IS_LATE(current) = YIELDED(rq);
     YIELDED(rq) = false;
     if (next != current) {
         if (next)

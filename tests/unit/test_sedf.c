@@ -223,6 +223,26 @@ static void test_yield(void **state)
     assert_runs(11 * MS, &vcpus[0], 1 * MS);
 }
 
+/* Whoever comes back from a yield with more budget than the time until its deadline is good for begins a new period:
+ * otherwise VCPU 1, which did not yield, would miss its slice in the period from 5 to 10 ms. */
+static void test_yield_costs_nobody_else(void **state)
+{
+    (void)state;
+    begin_run(&sched_sedf, 1);
+    assert_true(reserve(10 * MS, 6 * MS, false));
+    assert_true(reserve(5 * MS, 1750 * US, false));
+    assert_true(reserve(40 * MS, 2 * MS, false));
+    wake_all();
+    assert_runs(1750 * US, &vcpus[0], 6 * MS);
+    now = 2 * MS;
+    sched_give_way(&sched, 0, count_run(0), now);
+    assert_runs(2 * MS, &vcpus[2], 2 * MS);
+    assert_runs(4 * MS, &vcpus[0], 1 * MS);
+    assert_runs(5 * MS, &vcpus[1], 1750 * US);
+    assert_runs(6750 * US, &vcpus[0], 5 * MS);
+    assert_runs(11750 * US, &vcpus[1], 1750 * US);
+}
+
 /* ---- Parameters and admission ---- */
 
 static void test_slice_beyond_period(void **state)
@@ -372,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_waking_when_spent_waits),
         cmocka_unit_test(test_overdrawn_budget_is_set_off),
         cmocka_unit_test(test_yield),
+        cmocka_unit_test(test_yield_costs_nobody_else),
         cmocka_unit_test(test_slice_beyond_period),
         cmocka_unit_test(test_admission),
         cmocka_unit_test(test_changes_while_it_runs),
