@@ -78,10 +78,11 @@ def exit_table(report):
 
 def overhead_table(report):
     """What the hypervisor took, by VM and cause of exit. Timer, kick and beat are its own work, not the VM's."""
-    took = [took_by_cause(vm) for vm in report["vms"]]
+    vms = [vm for vm in report["vms"] if vm["vcpus"]]
+    took = [took_by_cause(vm) for vm in vms]
     causes = [cause for cause in (took[0] if took else {}) if any(each[cause] for each in took)]
     rows = [[vm["name"], *(ms(each[cause]) for cause in causes), part(vm["hyp_ns"], run_of(vm))]
-            for vm, each in zip(report["vms"], took)]
+            for vm, each in zip(vms, took)]
     return table(["VMM overhead", *causes, "for the VM, of its run"], rows) if causes else []
 
 

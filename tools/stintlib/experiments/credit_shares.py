@@ -4,7 +4,8 @@ from stintlib.experiments import Row, absolute, relative
 from stintlib.windows import Share, settled_shares
 
 NAME = "credit-shares"
-ABOUT = "Credits a VCPU is given in a period, and the share of all run time that it has: the same, to 3 % of it or one of the pCPU."
+ABOUT = ("Credits a VCPU is given in a period, and the share of all run time that it has: the same, to 3 % of it or "
+         "one of the pCPU.")
 
 GOLDEN = {    # scenario: credits a VCPU and period, by VM, with one VCPU each
     "equals": {"one": 150, "two": 150},
