@@ -268,7 +268,6 @@ void sched_wake(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
     bool claimed, preempt;
 
     if (vcpu->state == SCHED_BLOCKED) {
-        measure(s, vcpu, now);
         claimed = claim_place(s, vcpu, &pcpu);
         if (pcpu != vcpu->pcpu) {
             depart(rq, vcpu, pcpu, SCHED_MOVE_WAKE);

@@ -186,7 +186,7 @@ static void test_util_follows_what_runs(void **state)
     lives[0] = spinner(0);
     lives[1] = (struct life){.run = 2 * MS, .sleep = 8 * MS};
     lives[2] = (struct life){.run = 5 * MS, .sleep = 5 * MS};
-    run_until(2000 * MS);
+    run_until(4000 * MS);
     assert_true(queues[2].load == 1000000 && slice_end[2] == now + 100 * MS);
     assert_true(queues[1].load >= 198000 && queues[1].load <= 202000);
     assert_true(queues[0].load >= 495000 && queues[0].load <= 505000);
