@@ -270,6 +270,7 @@ void vcpu_save(struct vcpu *v)
 /* Its guest's clock and its steal-time record hear of its coming and going. */
 static __attribute__((noinline)) void tell_leave(struct vcpu *v, uint64_t now, enum stint_runstate next)
 {
+    v->sta.left = now + v->vm->htimedelta;
     if (v->vm->clock.moves)
         guest_clock_leave(v, now, next == STINT_RUNNABLE);
     if (next == STINT_RUNNABLE)

@@ -43,7 +43,10 @@ struct vs_csrs {
 struct sta {
     struct sbi_sta *record; /* in guest RAM, at gpa; NULL: the guest wants none */
     uint64_t gpa;
-    uint64_t base;     /* ticks stolen when it was registered */
+    uint64_t base;     /* ticks stolen when it was registered, */
+    uint64_t seen;     /* and when it was last looked at */
+    uint64_t told;     /* ticks: what the record says */
+    uint64_t left;     /* guest ticks: when it left its pCPU, if it has not gone on since; else 0 */
     uint32_t sequence; /* what the record's was set to last: what the guest makes of that does not matter */
 };
 

@@ -26,12 +26,34 @@ static uint64_t stolen(const struct vcpu *v)
 
 /* ---- Writing; under the VM's lock ---- */
 
+static uint64_t positive(uint64_t difference)
+{
+    return (int64_t)difference > 0 ? difference : 0;
+}
+
+/*
+ * What the record is to say. Where the clock is real that is the books' own number. Where it moves, the books of
+ * different pCPUs differ by what each was late in writing down, so that the sum may go back a little, or forward by
+ * more than the guest saw pass: then it waits, and the rest is told after a later absence.
+ */
+static uint64_t tell(struct vcpu *v)
+{
+    uint64_t now = stolen(v) - v->sta.base;
+    uint64_t most = v->sta.left ? rdtime() + v->vm->htimedelta - v->sta.left : now - v->sta.seen;
+    uint64_t more = positive(now - v->sta.told);
+    v->sta.seen = now;
+    v->sta.left = 0;
+    if (v->vm->clock.moves && more > positive(most))
+        more = positive(most);
+    return v->sta.told += more;
+}
+
 static void write_steal(struct vcpu *v)
 {
     struct sbi_sta *record = v->sta.record;
     __atomic_store_n(&record->sequence, ++v->sta.sequence, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    __atomic_store_n(&record->steal, ticks_to_ns(stolen(v) - v->sta.base), __ATOMIC_RELAXED);
+    __atomic_store_n(&record->steal, ticks_to_ns(tell(v)), __ATOMIC_RELAXED);
     __atomic_store_n(&record->sequence, ++v->sta.sequence, __ATOMIC_RELEASE);
 }
 
