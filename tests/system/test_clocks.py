@@ -16,9 +16,9 @@ RUNNABLE = layout.RUNSTATES.index("runnable")
 MASK = 2 ** 64 - 1
 
 
-def hammer(clock, pcpus, vcpus, reads=READS, naps=200, hogs=None, **keys):
+def hammer(clock, pcpus, vcpus, reads=READS, naps=200, hogs=None, quantum="500us", **keys):
     """The hogs come first, and are there when the clock's VM starts."""
-    text = top(pcpus=pcpus, quantum="500us", time="60s")
+    text = top(pcpus=pcpus, quantum=quantum, time="60s")
     for number in range(pcpus if hogs is None else hogs):
         text += vm(f"hog{number}", "hog")
     return text + vm("a", "clock", vcpus=vcpus, clock=clock, start="20ms", args=f"reads={reads} naps={naps}", **keys)
@@ -52,6 +52,13 @@ def test_time_never_goes_backwards(run_once, clock, pcpus, vcpus):
     measured = hammered(run_once(hammer(clock, pcpus, vcpus), "--for", "1500ms"), vcpus=vcpus)
     assert measured["naps"] > READS // 200
     assert measured["steal"] > 0
+
+
+@pytest.mark.parametrize("turn", range(6))
+def test_steal_never_goes_back_nor_beyond_what_passed(run_once, turn):
+    """pCPUs write their books as of moments that differ a little; how, depends on how turns fall."""
+    scenario = hammer("virtual", 4, 4, naps=160 + turn, quantum=f"{370 + 11 * turn}us")
+    hammered(run_once(scenario, "--for", "1500ms"), vcpus=4)
 
 
 @pytest.mark.parametrize("clock", CLOCKS)

@@ -114,6 +114,9 @@ def test_fences_cost_the_one_who_asks(tmp_path):
     scenario = top(pcpus=4, time="2s", quantum="5ms")
     scenario += vm("storm", "rogue", vcpus=4, affinity="0;1;2;3", args="case=fence_storm")
     scenario += vm("hog", "hog", affinity="3")
-    report = run_scenario(tmp_path, scenario, expect=None).report
-    storm, hog = report["vms"]
+    ran = run_scenario(tmp_path, scenario, "--set", "trace=1048576", expect=None)
+    storm, hog = ran.report["vms"]
+    turns = [span.end - span.begin for span in ran.spans(3) if span.vcpu == 3]
+    assert abs(len(turns) - hog["vcpus"][0]["switches"]) <= 1, "they take turns"
+    assert sum(turn < 7_500_000 for turn in turns) > 0.95 * len(turns), "a turn is half as long again at most"
     assert hog["vcpus"][0]["run_ns"] / (hog["vcpus"][0]["run_ns"] + storm["vcpus"][3]["run_ns"]) > 0.44
