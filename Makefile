@@ -5,6 +5,8 @@ OBJCOPY := $(CROSS)objcopy
 HOSTCC  ?= gcc
 PYTHON  ?= /usr/bin/python3
 B       := build
+WERROR  := -Werror
 
 .DEFAULT_GOAL := all
+-include handout.mk
 include $(wildcard hyp/build.mk guest-os/build.mk sched/sim/build.mk tests/build.mk tools/build.mk)

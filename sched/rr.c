@@ -35,12 +35,15 @@ static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *
     list_remove(&vcpu->link);
 }
 
+/* BEGIN SOLUTION 5.yield */
 static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
     (void)s, (void)rq, (void)now;
     END(vcpu) = vcpu->ran;
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 5.pick */
 static bool has_turn(const struct sched *s, const struct sched_vcpu *vcpu)
 {
     return vcpu->ran + QUANTUM(s) / 64 < END(vcpu);
@@ -62,7 +65,9 @@ static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct s
     *slice = list_empty(&rq->queue) ? SCHED_FOREVER : END(next) - next->ran;
     return next;
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 5.victim */
 static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32_t thief)
 {
     struct list *link;
@@ -74,6 +79,7 @@ static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32
     }
     return NULL;
 }
+/* END SOLUTION */
 
 /* The last who may go, and only if he waits no longer at the tail there than at his place here, behind somebody
  * whose turn has just begun. */

@@ -5,7 +5,7 @@
 # `unit_NAME := ...` below. `make unit` builds and runs them all and ends with "unit: N passed, N failed".
 
 UNIT_CHECKED := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
-UNIT_CFLAGS := -std=gnu11 -g $(UNIT_CHECKED) -fno-omit-frame-pointer -Wall -Wextra -Werror -Iinclude -I.
+UNIT_CFLAGS := -std=gnu11 -g $(UNIT_CHECKED) -fno-omit-frame-pointer -Wall -Wextra $(WERROR) -Iinclude -I.
 UNIT_LIBS   := -lcmocka -lpthread
 
 SCHED_SRC     := $(wildcard sched/*.c)

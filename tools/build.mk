@@ -7,11 +7,17 @@ AGAIN  = $(MAKE) --no-print-directory
 
 C_FILES      = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
 C_DIRS      := hyp hyp/dev sbi sched sched/sim lib guest-os $(wildcard guest-os/*/) tests/unit tests/property \
-               tests/guests tools
-PYTEST_DIRS := $(wildcard tests/tools tests/system tests/rogue)
+               tests/guests $(wildcard labs/*/guests) tools
+PYTEST_DIRS := $(wildcard tests/tools tests/labs tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)
 
+LAB   ?=
+T     ?=
+SEED  ?= 1
+OUT   ?=
+
+.PHONY: lab grade handout test-labs
 .PHONY: all demo test test-long unit pytest experiments experiments-docs plots docs check format run gdb setup doctor \
         clean help
 
@@ -67,9 +73,24 @@ format: setup ## put all C into the style of .clang-format
 run: all ## run a scenario: make run S=thief
 	@$(STINT) run $(S)
 
-gdb: setup ## start a scenario halted, under gdb: make gdb S=thief
+gdb: setup ## start a scenario halted, under gdb: make gdb S=thief; or a lab's test: make gdb LAB=6 T=weights
 	@$(AGAIN) $(JOBS) all
-	@$(STINT) gdb $(S)
+	@$(STINT) gdb $(if $(T),$(if $(LAB),--lab $(LAB)) --test $(T) --seed $(SEED),$(S))
+
+lab: setup ## what a lab leaves you to write, and its scenario at work: make lab LAB=6
+	@$(AGAIN) $(JOBS) all
+	@$(STINT) lab $(LAB)
+
+grade: setup ## grade this tree as a lab's submission: make grade LAB=6; only one test: T=weights; another SEED=1
+	@$(AGAIN) $(JOBS) all
+	@$(STINT) grade $(LAB) --seed $(SEED) $(addprefix --only ,$(T))
+
+handout: ## make the tree that students of a lab get: make handout LAB=6 OUT=DIR
+	@$(STINT) handout $(LAB) --out "$(OUT)"
+
+test-labs: setup ## hand in the references, starters, forgers and mutants of all labs: are they told apart?
+	@$(AGAIN) $(JOBS) all
+	@tests/labs/prove --jobs $(shell nproc)
 
 setup: ## install what is missing (Debian, as root or with sudo)
 	@tools/setup.sh setup

@@ -5,8 +5,9 @@
  * the guest's help, live or after the end.
  *
  * How the host finds it: under the hypervisor by STINT_SET_AREA (sbi.h); in a
- * native run by the ELF symbol `stint_area`. In both cases `magic` is written
- * last and makes the area valid.
+ * native run by the ELF symbol `stint_area`. Who trusts neither puts random bytes
+ * into the image, at the symbol `stint_mark`, and looks through RAM for their
+ * complement. In all cases `magic` is written last and makes the area valid.
  *
  * Layout: struct stint_area, then from `rings_offset` on `rings` rings of
  * `ring_slots` events each. Everything little-endian. A guest is free to write
@@ -19,11 +20,12 @@
 #include <stint/trace.h>
 
 #define STINT_AREA_MAGIC   "STINTGST"
-#define STINT_AREA_VERSION 2
+#define STINT_AREA_VERSION 3
 #define STINT_AREA_MAX     (1024 * 1024)
 #define STINT_AREA_RINGS   32
 #define STINT_AREA_VALUES  512
 #define STINT_AREA_TASKS   64
+#define STINT_AREA_MARK    16
 
 enum stint_value_kind { STINT_VALUE_NONE, STINT_VALUE_NUMBER, STINT_VALUE_TEXT, STINT_VALUE_SIGNED };
 
@@ -50,6 +52,7 @@ struct stint_area {
     uint32_t rings;                   /* one a VCPU */
     uint32_t ring_slots;              /* a power of two */
     uint64_t rings_offset;            /* from the start of the area */
+    uint8_t mark[STINT_AREA_MARK];    /* the complement of the image's `stint_mark` */
     uint64_t heads[STINT_AREA_RINGS]; /* events ever written, a ring */
     char task_names[STINT_AREA_TASKS][16];
     struct stint_value values[STINT_AREA_VALUES];
@@ -58,7 +61,7 @@ struct stint_area {
 #ifndef __cplusplus
 _Static_assert(sizeof(struct stint_value) == 64, "the host reads this layout");
 _Static_assert(sizeof(struct stint_event) == 32, "the host reads this layout");
-_Static_assert(sizeof(struct stint_area) == 32 + 256 + 1024 + 32768, "the host reads this layout");
+_Static_assert(sizeof(struct stint_area) == 32 + 16 + 256 + 1024 + 32768, "the host reads this layout");
 #endif
 
 #endif

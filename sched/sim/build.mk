@@ -5,7 +5,7 @@
 comma      := ,
 SIM_DIR    := $(B)/sim$(if $(SANITIZE),-asan)
 SIM_LIMITS := -DSCHED_MAX_PCPUS=1024 -DSTINT_MAX_PCPUS=1024 -DSTINT_MAX_VMS=16384 -DSTINT_MAX_VCPUS=16384
-SIM_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Iinclude -I. -MMD -MP $(SIM_LIMITS) \
+SIM_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra $(WERROR) -Iinclude -I. -MMD -MP $(SIM_LIMITS) \
               $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 SIM_SHARED := $(wildcard sched/*.c hyp/config*.c) lib/string.c lib/printf.c
 SIM_SRC    := $(filter-out %/bench.c,$(wildcard sched/sim/*.c)) $(SIM_SHARED)

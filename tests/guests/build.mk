@@ -4,7 +4,7 @@
 TEST_GUEST_DIR    := $(B)/test-guests
 TEST_GUEST_OBJ    := $(TEST_GUEST_DIR)/obj
 TEST_GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
-                     -ffreestanding -nostdlib -fno-pic -fno-common -Wall -Wextra -Werror -Iinclude -I.
+                     -ffreestanding -nostdlib -fno-pic -fno-common -Wall -Wextra $(WERROR) -Iinclude -I.
 
 TEST_GUEST_FRAME := $(addprefix tests/guests/frame/,start.S trap.S frame.c check.c args.c) \
                     guest-os/kernel/area.c lib/string.c lib/printf.c lib/fdt.c
@@ -23,6 +23,12 @@ test_guest_cpu    := tests/guests/cpu.c
 test_guest_neighbour := tests/guests/neighbour.c
 test_guest_memory := tests/guests/memory.c
 test_guest_rogue  := $(sort $(wildcard tests/rogue/*.c tests/rogue/*.S))
+
+# A lab's own: labs/NN-name/guests/labNN_NAME.c.
+LAB_GUESTS  := $(wildcard labs/*/guests/*.c)
+TEST_GUESTS += $(basename $(notdir $(LAB_GUESTS)))
+$(foreach source,$(LAB_GUESTS),\
+    $(eval test_guest_$(basename $(notdir $(source))) := $(source) $(wildcard $(source:.c=_loop.S))))
 
 TEST_GUEST_ELFS := $(TEST_GUESTS:%=$(TEST_GUEST_DIR)/%.elf)
 

@@ -18,7 +18,7 @@ COUNTS = {"STINT_PCPU_STATES": len(layout.PCPU_STATES), "STINT_RUNSTATES": len(l
           "STINT_EXITS": len(layout.EXITS)}
 NUMBERS = ("RAM_BASE", "SHARED_BASE", "SHARED_VERSION", "MAX_PCPUS", "MAX_VMS", "MAX_VM_VCPUS", "MAX_VCPUS",
            "MAX_SCHEDS", "MAX_COMMANDS", "AREA_VERSION", "AREA_MAX", "AREA_RINGS", "AREA_VALUES", "AREA_TASKS",
-           "NO_VCPU", "NO_TASK")
+           "AREA_MARK", "NO_VCPU", "NO_TASK")
 
 
 def expected():

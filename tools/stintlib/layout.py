@@ -4,8 +4,8 @@
 tests/tools/test_layout.py compiles the headers and compares every size, offset and number with what stands
 here. Names of enum members are the C names without their common beginning, in lower case.
 """
-from ctypes import (LittleEndianStructure, LittleEndianUnion, c_char, c_int64, c_uint16, c_uint32,
-                    c_uint64, sizeof)
+from ctypes import (LittleEndianStructure, LittleEndianUnion, c_char, c_int64, c_uint16, c_ubyte,
+                    c_uint32, c_uint64, sizeof)
 
 RAM_BASE = 0x80000000
 SHARED_BASE = 0x80600000
@@ -20,11 +20,12 @@ MAX_SCHEDS = 8
 MAX_COMMANDS = 64
 
 AREA_MAGIC = b"STINTGST"
-AREA_VERSION = 2
+AREA_VERSION = 3
 AREA_MAX = 1024 * 1024
 AREA_RINGS = 32
 AREA_VALUES = 512
 AREA_TASKS = 64
+AREA_MARK = 16
 
 NO_VCPU = 0xFFFF
 NO_TASK = 0xFFFFFFFF
@@ -104,6 +105,7 @@ class Value(LittleEndianStructure):
 class Area(LittleEndianStructure):
     _fields_ = [("magic", c_char * 8), ("version", c_uint32), ("bytes", c_uint32),
                 ("rings", c_uint32), ("ring_slots", c_uint32), ("rings_offset", c_uint64),
+                ("mark", c_ubyte * AREA_MARK),
                 ("heads", c_uint64 * AREA_RINGS), ("task_names", (c_char * 16) * AREA_TASKS),
                 ("values", Value * AREA_VALUES)]
 

@@ -6,6 +6,8 @@ import signal
 import sys
 
 from stintlib import compare, conduct, gdb, native, plot, run, sim, timeline
+from stintlib.course import command as course_command
+from stintlib.course.options import add_course
 from stintlib.errors import COULD_NOT, CannotRun
 from stintlib.paths import ROOT
 
@@ -39,6 +41,7 @@ def parse(arguments):
     add_compare(commands)
     add_experiments(commands)
     add_gdb(commands)
+    add_course(commands)
     add_setup(commands, "doctor", "say what is installed, what is missing, and how to get it")
     add_setup(commands, "setup", "install what is missing")
     options, rest = parser.parse_known_args(arguments)
@@ -75,13 +78,14 @@ def add_sim(commands):
     parser.add_argument("--quiet", action="store_true", help="as for 'run': there is no console to show")
 
 
-def add_scenario(parser):
-    add_changes(parser)
+def add_scenario(parser, optional=False):
+    add_changes(parser, optional)
     add_machine(parser)
 
 
-def add_changes(parser):
-    parser.add_argument("scenario", metavar="SCENARIO", help="a file, or a name in scenarios/")
+def add_changes(parser, optional=False):
+    parser.add_argument("scenario", metavar="SCENARIO", nargs="?" if optional else None,
+                        help="a file, or a name in scenarios/")
     parser.add_argument("--for", dest="time", metavar="TIME", help="virtual time after which it ends, as in 500ms")
     parser.add_argument("--sched", metavar="NAME", help="another scheduler")
     parser.add_argument("--pcpus", metavar="N", help="another number of pCPUs")
@@ -183,8 +187,13 @@ def add_experiments(commands):
 
 def add_gdb(commands):
     parser = commands.add_parser("gdb", help="start a scenario halted, under gdb", description=gdb.__doc__)
-    parser.set_defaults(command=gdb.main, json=None, trace=None, no_trace=False, realtime=False, gdb=True, quiet=True)
-    add_scenario(parser)
+    parser.set_defaults(command=course_command.gdb_main, json=None, trace=None, no_trace=False, realtime=False,
+                        gdb=True, quiet=True)
+    add_scenario(parser, optional=True)
+    parser.add_argument("--lab", metavar="LAB", help="the lab whose --test is meant")
+    parser.add_argument("--test", metavar="NAME", help="instead of a scenario: what a lab's test runs")
+    parser.add_argument("--seed", type=int, default=course_command.DEFAULT_SEED, metavar="N",
+                        help=f"the seed of --test ({course_command.DEFAULT_SEED})")
     parser.add_argument("--ex", metavar="COMMAND", action="append", default=[],
                         help="a gdb command to begin with; may be repeated")
     parser.add_argument("--batch", action="store_true", help="gdb ends after these commands")

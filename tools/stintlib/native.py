@@ -37,11 +37,17 @@ def area_address(path):
     try:
         with open(path, "rb") as file:
             elf = ELFFile(file)
-            found = [symbol["st_value"] for section in elf.iter_sections() if isinstance(section, SymbolTableSection)
-                     for symbol in section.get_symbol_by_name(AREA_SYMBOL) or ()]
-            return physical(elf, found[0]) if found else None
+            address = symbol_address(elf, AREA_SYMBOL)
+            return None if address is None else physical(elf, address)
     except (ELFError, OSError) as error:
         raise CannotRun(f"{shown(path)} is not an ELF image that QEMU could boot: {error}") from error
+
+
+def symbol_address(elf, name):
+    """Its virtual address, or None when the image has no such symbol."""
+    found = [symbol["st_value"] for section in elf.iter_sections() if isinstance(section, SymbolTableSection)
+             for symbol in section.get_symbol_by_name(name) or ()]
+    return found[0] if found else None
 
 
 def physical(elf, address):

@@ -29,6 +29,7 @@ class Machine:
     realtime: bool = False      # the wall clock and parallel harts instead
     gdb: bool = False           # halted, until gdb says otherwise
     stay: bool = False          # when the guest turns the machine off: stop, and let the clock be read
+    wrap: tuple = ()            # words of a command that is to start it, such as one that keeps it in
 
 
 def parse_version(text):
@@ -101,7 +102,7 @@ class Qemu:
         line = command_line(self.machine, serial_fd, theirs.fileno())
         with open(self.scratch / "qemu.log", "wb") as log:
             self.process = subprocess.Popen(
-                line, cwd=self.scratch, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*self.machine.wrap, *line], cwd=self.scratch, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=[end.fileno() for end in passed], start_new_session=True, preexec_fn=die_with_parent)
         for end in passed:
             end.close()

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+TITLE = "round robin"
+FILES = ["sched/rr.c"]
+SHOW = "thief"

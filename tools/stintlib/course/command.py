@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""`stint grade`, `stint lab`: what one types in a lab."""
+import sys
+from pathlib import Path
+
+from stintlib import gdb, run
+from stintlib.course import formats, isolation
+from stintlib.course.catalogue import find_lab
+from stintlib.course.grader import chosen, grade, trusted
+from stintlib.course.holes import still_to_write
+from stintlib.course.scene import write_scene
+from stintlib.errors import CannotRun
+from stintlib.paths import BUILD, ROOT, shown
+
+DEFAULT_SEED = 1
+
+
+def grade_main(options):
+    lab = find_lab(options.lab)
+    submission = Path(options.submission) if options.submission else ROOT
+    if not submission.is_dir():
+        raise CannotRun(f"{shown(submission)} is no folder: --submission names the one that was handed in")
+    result = grade(lab, submission, options.seed, kept_in(options, submission), options.only, show_progress)
+    text = formats.FORMATS[options.format](result)
+    if options.out:
+        try:
+            Path(options.out).write_text(text, "utf-8")
+        except OSError as error:
+            raise CannotRun(f"the grade cannot be written to {options.out}: {error.strerror}") from error
+    if options.out and options.format != "text":
+        text = formats.as_text(result)
+    sys.stdout.write(text)
+    return result.exit_code
+
+
+def kept_in(options, submission):
+    """One's own tree is trusted, and so is what --unsafe says is."""
+    if trusted(submission) or options.unsafe:
+        return isolation.none()
+    return isolation.isolation(hidden=[submission.resolve()])
+
+
+def show_progress(verdict):
+    if sys.stderr.isatty():
+        print(f"\r{verdict.test.name}: {verdict.status}\x1b[K", end="\r", file=sys.stderr, flush=True)
+
+
+def lab_main(options):
+    """What is still to be written, and the lab's scenario: the tree as it is, at work."""
+    lab = find_lab(options.lab)
+    print(f"Lab {lab.number}, {lab.title}. You write {' and '.join(lab.files)}.")
+    places = list(still_to_write(lab, ROOT))
+    print("\n".join(["Still to be written:"] + [f"    {file}:{line}: {task}" for file, line, task in places]
+                    if places else ["No place says any more that it waits for your code."]), flush=True)
+    print(f"\nThis is the scenario {lab.show}:", flush=True)
+    options.scenario = str(lab.folder / lab.show) if (lab.folder / lab.show).is_file() else lab.show
+    return run.main(options)
+
+
+def gdb_main(options):
+    """With --lab, the scenario is that of one of its tests."""
+    if options.test:
+        lab = find_lab(options.lab)
+        (test,) = [test for test in chosen(lab, [options.test]) if test.name == options.test]
+        options.scenario = str(write_scene(lab, test, options.seed, BUILD / "scene"))
+        options.ex = [*test.gdb, *options.ex]
+    elif not options.scenario:
+        raise CannotRun("which scenario? Name one, or --lab N --test NAME for that of a lab's test")
+    return gdb.main(options)
