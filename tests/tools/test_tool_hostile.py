@@ -52,7 +52,7 @@ def test_ring_that_wrapped_is_read_oldest_first(fake):
 
 
 @pytest.mark.parametrize("field, value", [
-    ("version", 3), ("bytes", 0), ("bytes", 0xFFFFFFFF), ("rings", 33), ("rings", 0xFFFFFFFF), ("ring_slots", 3),
+    ("version", 4), ("bytes", 0), ("bytes", 0xFFFFFFFF), ("rings", 33), ("rings", 0xFFFFFFFF), ("ring_slots", 3),
     ("ring_slots", 0), ("ring_slots", 0x80000000), ("rings_offset", 0xFFFFFFFFFFFFFFFF), ("rings_offset", 0x10000)])
 def test_area_with_an_impossible_number(fake, field, value):
     bad = area(heads=[5])
