@@ -25,7 +25,7 @@ _start:
     .global _start_other
 _start_other:
     mv      tp, a1
-    ld      sp, 24(a1)              /* pcpu->stack_top */
+    ld      sp, 8(a1)               /* pcpu->stack_top */
     csrw    sscratch, zero
     la      t0, guest_exit
     csrw    stvec, t0

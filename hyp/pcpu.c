@@ -18,8 +18,7 @@
 struct pcpu pcpus[STINT_MAX_PCPUS];
 uint32_t pcpu_count;
 
-_Static_assert(offsetof(struct pcpu, trap_save) == PCPU_TRAP_SAVE, "switch.S");
-_Static_assert(offsetof(struct pcpu, stack_top) == 24, "boot.S");
+_Static_assert(offsetof(struct pcpu, stack_top) == 8, "boot.S");
 
 /* What goes straight to VS-mode. Not illegal instructions, because the first use of floating point is one
  * (vcpu_fp_on), and no faults of fetches, loads and stores, because of trap handlers that fault (exit.c). */

@@ -17,7 +17,6 @@ struct vcpu;
 struct vm;
 
 struct pcpu {
-    uint64_t trap_save[2]; /* first: PCPU_TRAP_SAVE of switch.S */
     uint32_t id, hart;
     uint64_t stack_top; /* boot.S knows where this is */
 

@@ -68,33 +68,30 @@ guest_exit:
     ret
 
 /*
- * The hypervisor itself trapped. One instruction may: the guest fetch below,
- * which then answers -1. Anything else is a bug, reported by panic_trap(regs)
- * on the panic stack, which cannot be the one that overflowed.
+ * The hypervisor itself trapped, which is a bug: panic_trap(regs) reports it, on the panic stack, which cannot be the
+ * one that overflowed. No register is believed, neither sp nor tp.
  */
 own_trap:
-    sd      t0, PCPU_TRAP_SAVE(tp)
-    csrr    a0, sepc
-    la      t0, guest_fetch_insn
-    bne     a0, t0, 1f
-    csrw    sscratch, zero
-    la      t0, guest_fetch_failed
-    csrw    sepc, t0
-    ld      t0, PCPU_TRAP_SAVE(tp)
-    sret
-1:
-    ld      t0, PCPU_TRAP_SAVE(tp)
     la      a0, panic_regs
-    GUEST_EXIT
+    ALL_REGS sd
+    csrrw   t0, sscratch, zero
+    csrr    t1, sepc
+    sd      t0, REGS_X(10)(a0)
+    sd      t1, REGS_PC(a0)
     la      sp, stacks_start + (STACK_PANIC + 1) * STACK_STRIDE
     call    panic_trap
 
+/* The one instruction of the hypervisor that may trap: meanwhile the trap vector is guest_fetch_failed. */
     .global guest_fetch16
 guest_fetch16:
-guest_fetch_insn:
+    la      t0, guest_fetch_failed
+    csrrw   t0, stvec, t0
     hlvx.hu a0, (a0)
+    csrw    stvec, t0
     ret
+    .balign 4
 guest_fetch_failed:
+    csrw    stvec, t0
     li      a0, -1
     ret
 

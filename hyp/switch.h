@@ -14,8 +14,6 @@
 #define REGS_HOST_RA 288
 #define REGS_HOST_TP 296
 
-#define PCPU_TRAP_SAVE 0 /* struct pcpu: two words for the trap of the hypervisor itself */
-
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 

@@ -47,18 +47,19 @@ static void odd_registers(void)
     check("uart.sp_back", after, before);
 }
 
+static uint64_t tables_code[512] __attribute__((aligned(4096)));
+
 /* The hypervisor may have to read the instruction, from a page that may only be executed. */
 static void execute_only(void)
 {
     static uint32_t page[1024] __attribute__((aligned(4096)));
-    static uint64_t table[512] __attribute__((aligned(4096)));
 
     *(volatile uint8_t *)SCRATCH = 0x3c;
     page[0] = 0x00754503; /* lbu a0, 7(a0) */
     page[1] = 0x00008067;
     __asm__ volatile("fence.i" ::: "memory");
-    table[0] = pte((uint64_t)page, PTE_V | PTE_X | PTE_AD);
-    tables_low[0] = pte((uint64_t)table, PTE_V);
+    tables_code[0] = pte((uint64_t)page, PTE_V | PTE_X | PTE_AD);
+    tables_low[0] = pte((uint64_t)tables_code, PTE_V);
     tables_on();
     check("uart.execute_only", ((uint64_t (*)(uint64_t))WINDOW)(UART), 0x3c);
     tables_off();
@@ -76,6 +77,27 @@ static void instruction_across_pages(void)
     code[2] = 0x8082; /* ret */
     __asm__ volatile("fence.i" ::: "memory");
     check("uart.across_pages", ((uint64_t (*)(uint64_t))(uintptr_t)code)(UART), 0x66);
+}
+
+/* By the time that the hypervisor may want to read the instruction, its page may not be executed any more. */
+static void code_gone(uint64_t window)
+{
+    ((uint64_t (*)(uint64_t, uint64_t *, uint64_t))window)(UART, &tables_code[0], 0);
+}
+
+static void instruction_gone(void)
+{
+    static uint32_t page[1024] __attribute__((aligned(4096)));
+
+    page[0] = 0x00c5b023; /* sd a2, 0(a1) */
+    page[1] = 0x00754503; /* lbu a0, 7(a0) */
+    page[2] = 0x00008067;
+    __asm__ volatile("fence.i" ::: "memory");
+    tables_code[0] = pte((uint64_t)page, PTE_V | PTE_X | PTE_AD);
+    tables_low[0] = pte((uint64_t)tables_code, PTE_V);
+    tables_on();
+    check("uart.code_gone", attempt(code_gone, WINDOW).cause, CAUSE_FETCH_PAGE);
+    tables_off();
 }
 
 /* All its registers with all values. */
@@ -117,6 +139,7 @@ const struct rogue_case rogue_devices[] = {
     {"uart_odd_registers", odd_registers},
     {"uart_execute_only", execute_only},
     {"uart_across_pages", instruction_across_pages},
+    {"uart_code_gone", instruction_gone},
     {"uart_scramble", scramble},
     {"console_forge", forge},
     {0},

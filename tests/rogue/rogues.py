@@ -132,6 +132,7 @@ DEVICES = [
     survives("uart_odd_registers"),
     survives("uart_execute_only"),
     survives("uart_across_pages"),
+    survives("uart_code_gone"),
     survives("uart_scramble"),
     crash("fetch", "jumped into", "at=0x10000000"),
     crash("amo", ODD_ACCESS, "at=0x10000000"),

@@ -125,5 +125,14 @@ class TestNeighbour:
         assert free and set(free) == {free[0]}, "free pages after each end"
 
 
+def test_instructions_are_read_where_hardware_does_not_tell_them(tmp_path):
+    """Without htinst the hypervisor fetches them from the guest's memory, and takes a fault if it cannot."""
+    cases = ("all_widths", "odd_registers", "execute_only", "across_pages", "code_gone")
+    run = run_scenario(tmp_path, top(pcpus=1, time="2s") + "".join(
+        vm(case, "rogue", args=f"case=uart_{case}", memory="4M") for case in cases), "--set", "htinst=ignore")
+    assert [run.vm(case)["why"] for case in cases] == ["the guest shut down"] * len(cases)
+    assert [run.measured(case).get("wrong", {}) for case in cases] == [{}] * len(cases)
+
+
 def test_there_are_enough():
     assert len({visit.rogue.case for _, visit in WHERE}) >= 45
