@@ -12,12 +12,6 @@
 #define TABLE_SLOTS 512
 #define ROOT_SLOTS  (4 * TABLE_SLOTS)
 
-static uint64_t slot(uint64_t gpa, int level)
-{
-    uint64_t n = gpa >> (PAGE_SHIFT + 9 * level);
-    return level == LEVELS - 1 ? n % ROOT_SLOTS : n % TABLE_SLOTS;
-}
-
 static uint64_t make_pte(uint64_t page, uint64_t bits)
 {
     return page >> PAGE_SHIFT << PTE_PPN_SHIFT | bits;
@@ -29,9 +23,21 @@ static void publish(uint64_t *pte, uint64_t value)
     __atomic_store_n(pte, value, __ATOMIC_RELEASE);
 }
 
+void gstage_init(struct gstage *g, uint32_t vmid)
+{
+    g->vmid = vmid;
+    g->root = boot_alloc(GSTAGE_ROOT_BYTES, GSTAGE_ROOT_BYTES);
+}
+
 uint64_t gstage_hgatp(const struct gstage *g)
 {
     return HGATP_SV39X4 | (uint64_t)g->vmid << HGATP_VMID_SHIFT | (uint64_t)g->root >> PAGE_SHIFT;
+}
+
+static uint64_t slot(uint64_t gpa, int level)
+{
+    uint64_t n = gpa >> (PAGE_SHIFT + 9 * level);
+    return level == LEVELS - 1 ? n % ROOT_SLOTS : n % TABLE_SLOTS;
 }
 
 uint64_t *gstage_find(const struct gstage *g, uint64_t gpa)

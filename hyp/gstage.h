@@ -24,8 +24,6 @@
 #define PTE_D        128UL
 #define PTE_BORROWED 256UL /* RSW: the page is not the VM's and is not freed with it */
 
-#define PTE_RAM (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
-
 #define PTE_PPN_SHIFT 10
 #define PTE_PPN_MASK  ((1UL << 44) - 1)
 
@@ -39,6 +37,9 @@ static inline uint64_t pte_page(uint64_t pte)
 {
     return (pte >> PTE_PPN_SHIFT & PTE_PPN_MASK) << 12;
 }
+
+/* Empty tables for a machine that has that VMID. At boot. */
+void gstage_init(struct gstage *, uint32_t vmid);
 
 /* The value of hgatp that puts these tables in force. */
 uint64_t gstage_hgatp(const struct gstage *);

@@ -171,7 +171,7 @@ static void fence(struct vcpu *v, enum stint_fence kind, enum stint_fence_why wh
         hfence_vvma_all();
     else
         fence_i();
-    trace(self, rdtime(), STINT_EV_FENCE, v->index, kind, v->vm->stats->hgatp, why);
+    trace(self, rdtime(), STINT_EV_FENCE, v->index, kind, csr_read(hgatp), why);
 }
 
 /* Those of `bits` that are requested; they are not any more. */
@@ -237,10 +237,10 @@ static void save_csrs(struct vs_csrs *vs)
     vs->vscause = csr_read(vscause);
     vs->vstval = csr_read(vstval);
     vs->vsatp = csr_read(vsatp);
-    vs->vstimecmp = csr_read(vstimecmp);
-    vs->hvip = csr_read(hvip);
     vs->scounteren = csr_read(scounteren);
     vs->senvcfg = csr_read(senvcfg);
+    vs->vstimecmp = csr_read(vstimecmp);
+    vs->hvip = csr_read(hvip);
 }
 
 static void load_csrs(const struct vs_csrs *vs)
@@ -252,19 +252,45 @@ static void load_csrs(const struct vs_csrs *vs)
     csr_write(vsepc, vs->vsepc);
     csr_write(vscause, vs->vscause);
     csr_write(vstval, vs->vstval);
-    csr_write(vstimecmp, vs->vstimecmp);
-    csr_write(hvip, vs->hvip);
     csr_write(scounteren, vs->scounteren);
     csr_write(senvcfg, vs->senvcfg);
+    csr_write(vstimecmp, vs->vstimecmp);
+    csr_write(hvip, vs->hvip);
+}
+
+/* It leaves: what it changed in the FP registers is kept. */
+static void save_fp(struct vcpu *v)
+{
+    if ((v->regs.sstatus & SSTATUS_FS) != SSTATUS_FS_DIRTY)
+        return;
+    fp_save(&v->fp);
+    v->regs.sstatus = (v->regs.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+}
+
+/* It comes in: unless the FP registers are its own, it must not reach them. */
+static void guard_fp(const struct pcpu *p, struct vcpu *v)
+{
+    if (p->fp_owner != v)
+        v->regs.sstatus &= ~SSTATUS_FS;
+}
+
+bool vcpu_fp_on(struct vcpu *v)
+{
+    struct pcpu *self = pcpu_self();
+    bool guest_wants = (csr_read(vsstatus) & SSTATUS_FS) != SSTATUS_FS_OFF;
+    if (!guest_wants || (v->regs.sstatus & SSTATUS_FS) != SSTATUS_FS_OFF)
+        return false;
+    csr_set(sstatus, SSTATUS_FS);
+    fp_restore(&v->fp);
+    self->fp_owner = v;
+    v->regs.sstatus |= SSTATUS_FS_CLEAN;
+    return true;
 }
 
 void vcpu_save(struct vcpu *v)
 {
     save_csrs(&v->vs);
-    if ((v->regs.sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
-        fp_save(&v->fp);
-        v->regs.sstatus = (v->regs.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
-    }
+    save_fp(v);
 }
 
 /* Its guest's clock and its steal-time record hear of its coming and going. */
@@ -326,16 +352,30 @@ static void note_migration(struct pcpu *p, struct vcpu *v)
     trace(p, p->now, STINT_EV_MIGRATE, v->index, v->sched.moved, v->pcpu->id, p->id);
 }
 
-/* It ran elsewhere last, or a sibling ran here. Hardware caches translations by VMID and ASID, not by VCPU:
- * what a sibling, or this VCPU before it went away, left behind must go. Its CSRs are in. */
-static void arrive(struct pcpu *p, struct vcpu *v) __attribute__((noinline));
-static void arrive(struct pcpu *p, struct vcpu *v)
+/* Both stages of its translation. No walk may mix the tables of two VMs. */
+static void enter_spaces(const struct vcpu *v)
+{
+    csr_write(vsatp, 0);
+    csr_write(hgatp, v->vm->stats->hgatp);
+    csr_write(vsatp, v->vs.vsatp);
+}
+
+/* Hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before it went away,
+ * left behind must go. Its address spaces are in. */
+static void fence_arrival(struct pcpu *p, struct vcpu *v)
 {
     struct vcpu *last = p->last_of_vm[v->vm->index];
     p->last_of_vm[v->vm->index] = v;
     if (last == NULL)
         fence(v, STINT_FENCE_GVMA, STINT_FENCE_NEW_VMID);
     fence(v, STINT_FENCE_VVMA, last == v ? STINT_FENCE_MOVED : STINT_FENCE_SIBLING);
+}
+
+/* It ran elsewhere last, or a sibling ran here. */
+static void arrive(struct pcpu *p, struct vcpu *v) __attribute__((noinline));
+static void arrive(struct pcpu *p, struct vcpu *v)
+{
+    fence_arrival(p, v);
     if (v->pcpu == p)
         return;
     fence_i(); /* its code may have been written elsewhere */
@@ -359,13 +399,10 @@ static void load(struct pcpu *p, struct vcpu *v)
     p->loaded = v;
     load_csrs(&v->vs);
     csr_write(htimedelta, v->vm->htimedelta);
-    csr_write(vsatp, 0); /* no walk may mix the tables of two VMs */
-    csr_write(hgatp, v->vm->stats->hgatp);
-    csr_write(vsatp, v->vs.vsatp);
+    enter_spaces(v);
     if (v->pcpu != p || p->last_of_vm[v->vm->index] != v)
         arrive(p, v);
-    if (p->fp_owner != v)
-        v->regs.sstatus &= ~SSTATUS_FS;
+    guard_fp(p, v);
 }
 
 void vcpu_enter(struct pcpu *p, struct vcpu *v, uint64_t slice)
@@ -400,17 +437,4 @@ void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
     v->regs.pc = csr_read(vstvec) & ~3UL;
     v->regs.sstatus |= SSTATUS_SPP;
     v->regs.hstatus |= HSTATUS_SPVP;
-}
-
-bool vcpu_fp_on(struct vcpu *v)
-{
-    struct pcpu *self = pcpu_self();
-    bool guest_wants = (csr_read(vsstatus) & SSTATUS_FS) != SSTATUS_FS_OFF;
-    if (!guest_wants || (v->regs.sstatus & SSTATUS_FS) != SSTATUS_FS_OFF)
-        return false;
-    csr_set(sstatus, SSTATUS_FS);
-    fp_restore(&v->fp);
-    self->fp_owner = v;
-    v->regs.sstatus |= SSTATUS_FS_CLEAN;
-    return true;
 }

@@ -45,8 +45,7 @@ static void init_one(struct vm *vm, const struct scenario_vm *config, uint32_t i
     vm->stats->first_vcpu = first_vcpu;
     vm->stats->vcpus = vm->vcpu_count = config->vcpus;
     vm->stats->memory = config->memory;
-    vm->gstage.vmid = index + 1;
-    vm->gstage.root = boot_alloc(GSTAGE_ROOT_BYTES, GSTAGE_ROOT_BYTES);
+    gstage_init(&vm->gstage, index + 1);
     vm->vcpus = boot_alloc(config->vcpus * sizeof(struct vcpu), PAGE_SIZE);
     spin_init(&vm->lock);
     spin_init(&vm->clock.lock);

@@ -14,6 +14,10 @@
 #include "lib/string.h"
 #include "sbi/sta.h"
 
+/* A guest does with its RAM what it likes, and its own tables say what its tasks may. A and D are set from the start:
+ * nobody here asks for them. */
+#define PTE_RAM (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
+
 /* The page behind gpa, which is RAM; mapped now if it was not. 0: none left. Under the VM's lock. */
 static uint64_t touch(struct vm *vm, uint64_t gpa)
 {

@@ -14,7 +14,9 @@
 #define RAM   UINT64_C(0x80000000)
 #define LIMIT (UINT64_C(1) << 41)
 
-static struct gstage stage;
+#define PTE_RAM (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
+
+static struct gstage stage, other;
 static uint64_t at_start; /* pages available before each test */
 
 /* One step of the walk: the entry of `table` under the address bits from `low` on. A non-leaf entry has V and
@@ -83,6 +85,11 @@ static void clear(void)
 static void test_empty(void **state)
 {
     (void)state;
+    assert_int_equal((uint64_t)stage.root % 16384, 0);
+    assert_int_equal((uint64_t)other.root - (uint64_t)stage.root, 16384);
+    assert_true(all_bytes(stage.root, 0, 2 * 16384));
+    assert_int_equal(stage.vmid, 1);
+    assert_int_equal(other.vmid, 2);
     assert_null(gstage_find(&stage, 0));
     assert_null(gstage_find(&stage, RAM));
     clear();
@@ -214,7 +221,6 @@ static void test_replacing(void **state)
 
 static void test_two_machines(void **state)
 {
-    struct gstage other = {.root = (uint64_t *)(arena + GSTAGE_ROOT_BYTES)};
     uint64_t mine = map_fresh(&stage, RAM), theirs = map_fresh(&other, RAM);
 
     (void)state;
@@ -398,7 +404,8 @@ static int set_up(void **state)
     (void)state;
     make_arena(PAGES * PAGE_SIZE);
     page_init((uint64_t)arena, (uint64_t)arena + PAGES * PAGE_SIZE);
-    stage.root = boot_alloc(2 * GSTAGE_ROOT_BYTES, GSTAGE_ROOT_BYTES);
+    gstage_init(&stage, 1);
+    gstage_init(&other, 2);
     at_start = page_available();
     return 0;
 }
