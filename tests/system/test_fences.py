@@ -4,9 +4,9 @@ omission: what counts here is what the hypervisor did, the fences in its trace a
 import pytest
 
 from harness import layout, top, vm
+from stintlib.course.fences import FIRST, MOVED, SIBLING, arrivals, owners
 
-RUN, FENCE = layout.EVENTS["run"], layout.EVENTS["fence"]
-GVMA, VVMA = layout.FENCES.index("gvma"), layout.FENCES.index("vvma")
+GVMA = layout.FENCES.index("gvma")
 PCPUS = 3
 NEW_VMID, UNMAP, GUEST = (layout.FENCE_WHYS.index(why) for why in ("new_vmid", "unmap", "guest"))
 
@@ -19,63 +19,27 @@ def ran(run_once):
     return run_once(scenario + vm("c", "ipi", vcpus=4) + vm("d", "timeshare", args="sleep:700us"))
 
 
-def owners(run):
-    """The VM of each VCPU, by index."""
-    return [number for number, described in enumerate(run.trace.header["vms"]) for _ in range(described["vcpus"])]
+def arrived(run):
+    return arrivals([(pcpu, event) for pcpu in range(PCPUS) for event in run.events(pcpu, "run", "fence")],
+                    owners(run.trace))
 
 
-def merged(run):
-    """(pcpu, event) of all rings in order of time. In a ring the order of writing counts: an event may bear
-    the time at which its cause began."""
-    events = []
-    for pcpu in range(len(run.report["pcpus"])):
-        now = 0
-        for n, event in enumerate(run.events(pcpu, "run", "fence")):
-            now = max(now, event.time)
-            events.append((now, pcpu, n, event))
-    return [(pcpu, event) for _, pcpu, _, event in sorted(events, key=lambda item: item[:3])]
-
-
-def arrivals(run):
-    """(pcpu, VCPU, what it needs: None or the reason, fences that followed) for each time a VCPU came in."""
-    owner = owners(run)
-    last_of_vm, last_pcpu, found, open_at = {}, {}, [], {}
-    for pcpu, event in merged(run):
-        if event.type == FENCE:
-            if pcpu in open_at and open_at[pcpu][1] == event.vcpu:
-                open_at[pcpu][3].append(event)
-            continue
-        key = (pcpu, owner[event.vcpu])
-        need = None
-        if last_of_vm.get(key) is None:
-            need = "first of its VM here"
-        elif last_of_vm[key] != event.vcpu:
-            need = "a sibling ran here"
-        elif last_pcpu[event.vcpu] != pcpu:
-            need = "it was elsewhere"
-        last_of_vm[key], last_pcpu[event.vcpu] = event.vcpu, pcpu
-        open_at[pcpu] = (pcpu, event.vcpu, need, [])
-        found.append(open_at[pcpu])
-    return found
-
-
-@pytest.mark.parametrize("need", ["first of its VM here", "a sibling ran here", "it was elsewhere"])
+@pytest.mark.parametrize("need", [FIRST, SIBLING, MOVED])
 def test_fenced_on_arrival(ran, need):
-    needy = [(pcpu, vcpu, fences) for pcpu, vcpu, why, fences in arrivals(ran) if why == need]
+    needy = [arrival for arrival in arrived(ran) if arrival.need == need]
     assert needy, "it never happened: the scenario is too tame"
-    assert [(pcpu, vcpu) for pcpu, vcpu, fences in needy if VVMA not in {fence.arg for fence in fences}] == []
+    assert [arrival for arrival in needy if not arrival.made("vvma")] == []
 
 
 def test_new_vmid_is_fenced_whole(ran):
     """The first VCPU of a VM on a pCPU also drops what the VMID may have meant before."""
-    first = [fences for _, _, why, fences in arrivals(ran) if why == "first of its VM here"]
-    assert all(GVMA in {fence.arg for fence in fences} for fences in first)
+    assert all(arrival.made("gvma") for arrival in arrived(ran) if arrival.need == FIRST)
 
 
 def test_no_needless_fences(ran):
     """Who comes back to where only VCPUs of other VMs ran finds its translations. (An area that is handed
     over is a change of the tables, and reaches each pCPU as if the VM were new there.)"""
-    idle = [fences for _, _, why, fences in arrivals(ran) if why is None]
+    idle = [arrival.fences for arrival in arrived(ran) if arrival.need is None]
     needless = [fences for fences in idle if fences[:1] and fences[0].b not in (UNMAP, GUEST, NEW_VMID)]
     assert len(idle) > 200
     assert len(needless) <= len(idle) / 100, "a few come from events of two pCPUs whose order is in doubt"
@@ -88,7 +52,7 @@ def test_address_spaces_differ(ran):
     assert len(set(vmids)) == len(vmids) and 0 not in vmids
     assert vmids == [guest.vmid for guest in ran.snapshot.vms]
     assert {hgatp >> 60 for hgatp in hgatps} == {8}, "Sv39x4"
-    owner = owners(ran)
+    owner = owners(ran.trace)
     for pcpu in range(PCPUS):
         assert {(event.a, owner[event.vcpu]) for event in ran.events(pcpu, "fence")} <= set(zip(hgatps, range(4)))
 

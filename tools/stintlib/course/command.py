@@ -62,8 +62,9 @@ def gdb_main(options):
     if options.test:
         lab = find_lab(options.lab)
         (test,) = [test for test in chosen(lab, [options.test]) if test.name == options.test]
-        options.scenario = str(write_scene(lab, test, options.seed, BUILD / "scene"))
-        options.ex = [*test.gdb, *options.ex]
+        path, sets = write_scene(lab, test, options.seed, BUILD / "scene")
+        options.scenario, options.set = str(path), [*sets, *options.set]
+        options.ex = [*(test.gdb or ()), *options.ex]
     elif not options.scenario:
         raise CannotRun("which scenario? Name one, or --lab N --test NAME for that of a lab's test")
     return gdb.main(options)

@@ -38,7 +38,7 @@ def explain(grade, verdict):
         lines += indent(["", "who ran when:", *indent(verdict.notes), ""])
     if verdict.status == "failed" and test.run:
         lines += indent([f"look at:   {test.look}"] if test.look else [])
-        if not test.hidden:
+        if not test.hidden and test.gdb is not None:
             lines += indent([f"go there:  make gdb LAB={grade.lab.number} T={test.name} SEED={grade.seed}"])
     return lines
 

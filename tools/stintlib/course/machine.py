@@ -8,15 +8,16 @@ from pathlib import Path
 
 from stintlib.errors import CannotRun
 from stintlib.job import Job
-from stintlib.qemu import Qemu
+from stintlib.qemu import Machine, Qemu
 from stintlib.qmp import QmpGone
 from stintlib.ram import Ram
-from stintlib.scenario import read_scenario
+from stintlib.scenario import MIB, read_scenario
 
 CALM = 3                  # wall-clock seconds for which a run is left alone
 POLL = 0.25               # then it is looked at
 ASLEEP = 8                # looks in a row at which its clock stood still and all its threads slept
 WATCHDOG = 240            # wall-clock seconds
+NATIVE_MEMORY = 64 * MIB
 TICK_NS = 100
 OPTIONS = {"realtime": False, "gdb": False, "shift": 4, "watchdog": None}
 
@@ -36,11 +37,21 @@ class Ended:
     harts: str = ""     # where each was at that time, as QEMU shows registers
 
 
-def run_machine(path, folder, hypervisor, kept_in, budget_ns):
-    """Runs the scenario at `path`. The Ended's RAM is the caller's to close."""
-    job = Job(path, read_scenario(path), {}, Namespace(**OPTIONS))
+def run_machine(path, folder, hypervisor, kept_in, budget_ns, sets):
+    """Runs the scenario at `path`. sets: other values for keys of its top. The Ended's RAM is the caller's to close."""
+    job = Job(path, read_scenario(path), sets, Namespace(**OPTIONS))
     machine = job.machine(folder)
-    machine.kernel, machine.wrap = hypervisor, tuple(kept_in.words)
+    machine.kernel = hypervisor
+    return execute(machine, folder, kept_in, budget_ns)
+
+
+def run_native(image, args, harts, folder, kept_in, budget_ns):
+    """Runs a guest's image on the firmware, without a hypervisor. The Ended's RAM is the caller's to close."""
+    return execute(Machine(image, harts, NATIVE_MEMORY, args), folder, kept_in, budget_ns)
+
+
+def execute(machine, folder, kept_in, budget_ns):
+    machine.wrap = tuple(kept_in.words)
     with open(folder / "ram", "wb") as file:
         file.truncate(machine.memory)
     kept_in.give(folder)

@@ -8,10 +8,12 @@ from stintlib import layout
 from stintlib.area import areas_of
 from stintlib.console import last_lines
 from stintlib.course.evidence import find_evidence
+from stintlib.course.spaces import read_space
 from stintlib.course.trap import explain_harts
 from stintlib.errors import CannotRun
 from stintlib.history import History
 from stintlib.picture import draw
+from stintlib.ram import text_of
 from stintlib.report import build_report
 from stintlib.shared import take_snapshot
 from stintlib.trace import collect
@@ -22,6 +24,20 @@ SAID = 6      # lines of the console
 
 class Broken(Exception):
     """The run did not come to its end as it should. The text is for the student."""
+
+
+def read_native(ended, guest, mark):
+    """The evidence of a guest that ran without a hypervisor."""
+    evidence, why = find_evidence(ended.ram, mark)
+    ended.ram.close()
+    (ended.folder / "ram").unlink()
+    said = last_lines(ended.folder / "console.log", SAID)
+    if ended.how != "off":
+        raise Broken(f"{guest}, which ran without a hypervisor, came to no end.\nThe console ended with\n{said}")
+    if evidence is None:
+        raise Broken(f"of {guest}, which ran without a hypervisor, there is no evidence: {why}\n"
+                     f"The console ended with\n{said}")
+    return evidence
 
 
 class Seen:
@@ -36,11 +52,17 @@ class Seen:
             self.trace = collect(ram, self.snapshot, self.areas, "lab") if self.started else None
         except CannotRun as error:
             self.snapshot, self.areas, self.trace, self.damage = None, {}, None, str(error)
+        self.spaces = self._read_spaces(ram)
         self.console = (ended.folder / "console.log").read_text("utf-8", "replace")
         self.said = last_lines(ended.folder / "console.log", SAID)
         ram.close()
         for name in ("ram", "initrd"):
             (ended.folder / name).unlink()
+
+    def _read_spaces(self, ram):
+        """{VM: its G-stage tables} of those that held some at the end."""
+        vms = self.snapshot.vms if self.started else []
+        return {text_of(vm.name): read_space(ram, vm.hgatp) for vm in vms if vm.hgatp}
 
     @property
     def started(self):

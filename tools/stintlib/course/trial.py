@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from stintlib.course import seen as sights
 from stintlib.course.evidence import fresh_mark, marked_image
-from stintlib.course.machine import need_image, run_machine
+from stintlib.course.machine import need_image, run_machine, run_native
 from stintlib.paths import ROOT, find_guest
 from stintlib.rows import EXACTLY, Row
 from stintlib.scenario import parse_scenario
 
 BUDGET = 2                   # times the scenario's own time, and
 BUDGET_MORE = 1_000_000_000  # ns: what a run may take
+NATIVE_BUDGET = 5_000_000_000
 GUEST_LINE = re.compile(r"^(\s*guest\s*=\s*)(\S+)", re.MULTILINE)
 VM_LINE = re.compile(r"^\s*\[\s*vm\s+([^\s\]]+)\s*\]", re.MULTILINE)
 
@@ -28,7 +29,7 @@ class Test:
     title: str
     look: str        # where to look when it fails
     needs: tuple     # names of tests that must have passed
-    gdb: tuple       # what to type first when one goes there with gdb
+    gdb: tuple       # what to type first when one goes there with gdb; None: it runs nothing that gdb could look at
     hidden: bool
     run: object      # run(trial)
 
@@ -37,7 +38,7 @@ def test(points, title, look="", needs=(), gdb=()):
     """Makes a function a test; its name is the test's."""
     def mark(function):
         hidden = function.__module__.endswith(".hidden")
-        function.test = Test(function.__name__.replace("_", "-"), points, title, look, tuple(needs), tuple(gdb), hidden,
+        function.test = Test(function.__name__.replace("_", "-"), points, title, look, tuple(needs), gdb, hidden,
                              function)
         return function
     return mark
@@ -67,21 +68,29 @@ class Trial:
         self.random = random.Random(f"{seed} {workshop.lab.number} {test_.name}")
         self.rows, self.runs = [], []
 
-    def run(self, text, budget_ns=None, check=True):
+    def run(self, text, budget_ns=None, check=True, sets=None):
         """Runs a scenario's text; guests are ours, whatever the submission does. check: a run that does not end as it
-        should, or in which a VM crashes, fails the test. Returns a Seen."""
+        should, or in which a VM crashes, fails the test. sets: as --set of `stint run`. Returns a Seen."""
         folder = self.workshop.folder(f"{self.test.name}-{len(self.runs)}")
         marks, text = self._mark(text, folder)
         path = folder / "lab.conf"
         path.write_text(text, "utf-8")
         budget = budget_ns or BUDGET * parse_scenario("lab.conf", text.encode()).time_ns + BUDGET_MORE
         hypervisor = self.workshop.built("build/hyp/stint.elf")
-        ended = run_machine(path, folder, hypervisor, self.workshop.kept_in, budget)
+        ended = run_machine(path, folder, hypervisor, self.workshop.kept_in, budget, sets or {})
         seen = sights.Seen(ended, marks, hypervisor, self.workshop.kept_in)
         self.runs.append(seen)
         if check:
             seen.check()
         return seen
+
+    def native(self, guest, args="", harts=1, budget_ns=NATIVE_BUDGET):
+        """Runs a guest's image on the firmware alone. Returns its evidence."""
+        folder = self.workshop.folder(f"{self.test.name}-native-{guest}")
+        mark, image = fresh_mark(), folder / "guest.elf"
+        image.write_bytes(marked_image(self.image(guest), mark))
+        ended = run_native(image, args, harts, folder, self.workshop.kept_in, budget_ns)
+        return sights.read_native(ended, guest, mark)
 
     def _mark(self, text, folder):
         """Puts the images into the folder, a mark into each. Returns ({VM: mark}, the text that names them)."""

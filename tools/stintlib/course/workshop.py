@@ -46,7 +46,7 @@ class Workshop:
 
     def build(self):
         """Raises NotBuilt with the compiler's words."""
-        copy_ours(self.tree)
+        copy_ours(self.tree, self.lab)
         for name in self.lab.files:
             self._take(name)
         self.kept_in.give(self.tree)
@@ -87,9 +87,9 @@ def shorten(text):
     return "\n".join(lines[:SHOWN_LINES] + more)
 
 
-def copy_ours(tree):
+def copy_ours(tree, lab):
     """Sources and objects with their times, so that make sees what is new: nothing but what the student wrote."""
-    for name in SOURCES:
+    for name in (*SOURCES, f"labs/{lab.folder.name}/guests"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "mutants", "*.md"))
         elif (ROOT / name).is_file():
