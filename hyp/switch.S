@@ -19,7 +19,8 @@
     .endr
 .endm
 
-/* From the guest: a0 = its struct regs when done; t0 is free. */
+/* BEGIN SOLUTION 1.macros */
+/* From the guest. a0 = its struct regs, sscratch = its a0. */
 .macro GUEST_EXIT
     ALL_REGS sd
     csrrw   t0, sscratch, zero          /* the guest's a0 */
@@ -44,28 +45,33 @@
     ALL_REGS ld
     ld      a0, REGS_X(10)(a0)
 .endm
+/* END SOLUTION */
 
     .text
     .option arch, +h
 
     .global guest_enter
 guest_enter:
+/* BEGIN SOLUTION 1.enter */
     sd      sp, REGS_HOST_SP(a0)
     sd      ra, REGS_HOST_RA(a0)
     GUEST_ENTRY
     sret
+/* END SOLUTION */
 
     .global guest_exit
     .balign 4                           /* stvec, direct mode */
 guest_exit:
-    csrrw   a0, sscratch, a0
+    csrrw   a0, sscratch, a0            /* a0 = the guest's struct regs, or 0 */
     beqz    a0, own_trap
+/* BEGIN SOLUTION 1.exit */
     GUEST_EXIT
     ld      sp, REGS_HOST_SP(a0)
     ld      ra, REGS_HOST_RA(a0)
     ld      tp, REGS_HOST_TP(a0)
     csrr    a0, scause
     ret
+/* END SOLUTION */
 
 /*
  * The hypervisor itself trapped, which is a bug: panic_trap(regs) reports it, on the panic stack, which cannot be the

@@ -50,14 +50,16 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
     memset(&v->regs, 0, sizeof(v->regs));
     memset(&v->vs, 0, sizeof(v->vs));
     memset(&v->fp, 0, sizeof(v->fp));
+    /* BEGIN SOLUTION 1.reset */
     v->regs.x[10] = v->id;
     v->regs.x[11] = opaque;
     v->regs.pc = pc;
     v->regs.sstatus = SSTATUS_SPP;
     v->regs.hstatus = HSTATUS_VSXL_64 | HSTATUS_VTW | HSTATUS_SPVP | HSTATUS_SPV;
     v->vs.vsstatus = VSSTATUS_UXL_64;
-    v->vs.vstimecmp = CLOCK_NEVER;
     v->vs.scounteren = HCOUNTEREN_ALL;
+    /* END SOLUTION */
+    v->vs.vstimecmp = CLOCK_NEVER;
     sta_forget(v);
     v->pcpu = NULL; /* whatever a pCPU still holds of it is void */
 }
@@ -227,6 +229,7 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc)
     v->regs.pc = pc;
 }
 
+/* BEGIN SOLUTION 1.csrs */
 static void save_csrs(struct vs_csrs *vs)
 {
     vs->vsstatus = csr_read(vsstatus);
@@ -239,10 +242,9 @@ static void save_csrs(struct vs_csrs *vs)
     vs->vsatp = csr_read(vsatp);
     vs->scounteren = csr_read(scounteren);
     vs->senvcfg = csr_read(senvcfg);
-    vs->vstimecmp = csr_read(vstimecmp);
-    vs->hvip = csr_read(hvip);
 }
 
+/* But vsatp, which goes in with hgatp (enter_spaces). */
 static void load_csrs(const struct vs_csrs *vs)
 {
     csr_write(vsstatus, vs->vsstatus);
@@ -254,10 +256,22 @@ static void load_csrs(const struct vs_csrs *vs)
     csr_write(vstval, vs->vstval);
     csr_write(scounteren, vs->scounteren);
     csr_write(senvcfg, vs->senvcfg);
+}
+/* END SOLUTION */
+
+static void save_interrupts(struct vs_csrs *vs)
+{
+    vs->vstimecmp = csr_read(vstimecmp);
+    vs->hvip = csr_read(hvip);
+}
+
+static void load_interrupts(const struct vs_csrs *vs)
+{
     csr_write(vstimecmp, vs->vstimecmp);
     csr_write(hvip, vs->hvip);
 }
 
+/* BEGIN SOLUTION 1.fp */
 /* It leaves: what it changed in the FP registers is kept. */
 static void save_fp(struct vcpu *v)
 {
@@ -286,10 +300,12 @@ bool vcpu_fp_on(struct vcpu *v)
     v->regs.sstatus |= SSTATUS_FS_CLEAN;
     return true;
 }
+/* END SOLUTION */
 
 void vcpu_save(struct vcpu *v)
 {
     save_csrs(&v->vs);
+    save_interrupts(&v->vs);
     save_fp(v);
 }
 
@@ -352,6 +368,7 @@ static void note_migration(struct pcpu *p, struct vcpu *v)
     trace(p, p->now, STINT_EV_MIGRATE, v->index, v->sched.moved, v->pcpu->id, p->id);
 }
 
+/* BEGIN SOLUTION 2.space */
 /* Both stages of its translation. No walk may mix the tables of two VMs. */
 static void enter_spaces(const struct vcpu *v)
 {
@@ -359,7 +376,9 @@ static void enter_spaces(const struct vcpu *v)
     csr_write(hgatp, v->vm->stats->hgatp);
     csr_write(vsatp, v->vs.vsatp);
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 2.arrive */
 /* Hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before it went away,
  * left behind must go. Its address spaces are in. */
 static void fence_arrival(struct pcpu *p, struct vcpu *v)
@@ -370,6 +389,7 @@ static void fence_arrival(struct pcpu *p, struct vcpu *v)
         fence(v, STINT_FENCE_GVMA, STINT_FENCE_NEW_VMID);
     fence(v, STINT_FENCE_VVMA, last == v ? STINT_FENCE_MOVED : STINT_FENCE_SIBLING);
 }
+/* END SOLUTION */
 
 /* It ran elsewhere last, or a sibling ran here. */
 static void arrive(struct pcpu *p, struct vcpu *v) __attribute__((noinline));
@@ -398,6 +418,7 @@ static void load(struct pcpu *p, struct vcpu *v)
     p->stats->switches++;
     p->loaded = v;
     load_csrs(&v->vs);
+    load_interrupts(&v->vs);
     csr_write(htimedelta, v->vm->htimedelta);
     enter_spaces(v);
     if (v->pcpu != p || p->last_of_vm[v->vm->index] != v)

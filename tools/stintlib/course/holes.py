@@ -5,7 +5,8 @@
     ...
     /* END SOLUTION */
 
-and labs/05-*/starter/pick.txt is what a student finds there instead. A place that waits for the student's code says so
+and labs/05-*/starter/pick.txt is what a student finds there instead. A place may be a hole of several labs, each with a
+text of its own: `BEGIN SOLUTION 2.arrive 9.forget`. A place that waits for the student's code says so
 with the words YOUR CODE and the number of the task: `YOUR CODE 5.2`."""
 import re
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from stintlib.course.catalogue import all_labs
 from stintlib.errors import CannotRun
 from stintlib.paths import ROOT
 
-BEGIN = re.compile(r"^[ \t]*/\* BEGIN SOLUTION (\d+)\.([a-z0-9-]+) \*/[ \t]*\n", re.MULTILINE)
+BEGIN = re.compile(r"^[ \t]*/\* BEGIN SOLUTION ((?:\d+\.[a-z0-9-]+ )+)\*/[ \t]*\n", re.MULTILINE)
 END = re.compile(r"^[ \t]*/\* END SOLUTION \*/[ \t]*\n", re.MULTILINE)
 WAITS = re.compile(r"YOUR CODE (\d+\.\d+)")
 
@@ -30,14 +31,16 @@ class Hole:
 
 
 def holes_in(file, text):
-    """Those of a file, in their order."""
+    """Those of a file, in their order; one of several labs once for each."""
     found, at = [], 0
     while (begin := BEGIN.search(text, at)) is not None:
         end = END.search(text, begin.end())
         following = BEGIN.search(text, begin.end())
         if end is None or following and following.start() < end.start():
-            raise CannotRun(f"{file}: the solution {begin[1]}.{begin[2]} has no end")
-        found.append(Hole(int(begin[1]), begin[2], file, begin.start(), end.end(), text[begin.end():end.start()]))
+            raise CannotRun(f"{file}: the solution {begin[1]}has no end")
+        for word in begin[1].split():
+            lab, name = word.split(".")
+            found.append(Hole(int(lab), name, file, begin.start(), end.end(), text[begin.end():end.start()]))
         at = end.end()
     if END.search(text, at):
         raise CannotRun(f"{file}: the end of a solution that has not begun")
@@ -60,9 +63,12 @@ def starter_text(lab, hole):
 def without_marks(file, text, lab):
     """The file as the student of `lab` has it: that lab's holes open, the solutions of all others without marks."""
     pieces, at = [], 0
-    for hole in holes_in(file, text):
-        pieces += [text[at:hole.begin], starter_text(lab, hole) if hole.lab == lab.number else hole.solution]
-        at = hole.end
+    holes = holes_in(file, text)
+    own = {hole.begin: starter_text(lab, hole) for hole in holes if hole.lab == lab.number}
+    for hole in holes:
+        if hole.begin >= at:    # not yet seen, as that of another lab
+            pieces += [text[at:hole.begin], own.get(hole.begin, hole.solution)]
+            at = hole.end
     return "".join(pieces + [text[at:]])
 
 
