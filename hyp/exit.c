@@ -45,6 +45,7 @@ static void reflect(struct vcpu *v, uint64_t cause)
         vcpu_inject(v, cause, csr_read(stval));
 }
 
+/* BEGIN SOLUTION 3.virtual */
 /* VS-mode tried what only HS-mode may: on a machine without the H-extension, as the guest believes
  * its own to be, such an instruction is illegal. */
 static exit_class on_virtual_instruction(struct vcpu *v)
@@ -57,6 +58,7 @@ static exit_class on_virtual_instruction(struct vcpu *v)
     reflect(v, CAUSE_ILLEGAL);
     return STINT_EXIT_CSR;
 }
+/* END SOLUTION */
 
 static exit_class on_illegal_instruction(struct vcpu *v)
 {
@@ -75,6 +77,7 @@ static exit_class on_own_fault(struct vcpu *v)
 }
 
 /* An access that the G-stage refused: RAM not touched before, a device, or nothing at all. */
+/* BEGIN SOLUTION 3.page-fault */
 static exit_class on_guest_page_fault(struct vcpu *v)
 {
     uint64_t gpa = csr_read(htval) << 2 | (csr_read(stval) & 3);
@@ -84,6 +87,7 @@ static exit_class on_guest_page_fault(struct vcpu *v)
         vm_crash(v, "the hypervisor has no page left for guest physical address 0x%lx", gpa);
     return STINT_EXIT_FAULT;
 }
+/* END SOLUTION */
 
 static exit_class on_unexpected(struct vcpu *v)
 {
@@ -93,6 +97,7 @@ static exit_class on_unexpected(struct vcpu *v)
 
 #define INTERRUPT(irq) EXIT_SLOT(CAUSE_INTERRUPT | (irq))
 
+/* BEGIN SOLUTION 3.table */
 const exit_handler exit_handlers[EXIT_SLOTS] = {
     [CAUSE_FETCH_MISALIGNED] = on_unexpected,
     [CAUSE_FETCH_ACCESS] = on_own_fault,
@@ -115,3 +120,4 @@ const exit_handler exit_handlers[EXIT_SLOTS] = {
     [INTERRUPT(IRQ_S_TIMER)] = on_interrupt,
     [INTERRUPT(6)... INTERRUPT(31)] = on_unexpected,
 };
+/* END SOLUTION */

@@ -19,6 +19,7 @@ static const struct sbi_extension *const extensions[SLOTS] = {
     [SLOT(SBI_EXT_STA)] = &sbi_sta,
 };
 
+/* BEGIN SOLUTION 3.dispatch */
 static inline const struct sbi_extension *find(uint64_t eid)
 {
     const struct sbi_extension *extension = extensions[SLOT(eid)];
@@ -36,7 +37,9 @@ exit_class sbi_call(struct vcpu *v)
     vcpu_skip(v, 4);
     return extension ? extension->call(v, v->regs.x[16]) : sbi_error(v, SBI_ERR_NOT_SUPPORTED);
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 3.masks */
 bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *harts)
 {
     uint64_t all = bit_mask(v->vm->vcpu_count);
@@ -49,3 +52,4 @@ bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t 
     *harts = mask << base;
     return true;
 }
+/* END SOLUTION */

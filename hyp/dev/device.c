@@ -39,6 +39,7 @@ static bool fetch_instruction(const struct vcpu *v, uint32_t *instruction)
     return true;
 }
 
+/* BEGIN SOLUTION 3.device */
 static uint64_t extend(uint64_t value, const struct access *a)
 {
     uint32_t spare = 64 - 8 * a->width;
@@ -58,6 +59,7 @@ static void perform(struct vcpu *v, const struct device *device, uint64_t offset
         v->regs.x[a->reg] = extend(value, a);
     vcpu_skip(v, a->length);
 }
+/* END SOLUTION */
 
 static const char *deed(uint64_t cause)
 {

@@ -9,7 +9,7 @@ from stintlib.area import areas_of
 from stintlib.console import last_lines
 from stintlib.course.evidence import find_evidence
 from stintlib.course.spaces import read_space
-from stintlib.course.trap import explain_harts
+from stintlib.course.trap import explain_harts, explain_trap
 from stintlib.errors import CannotRun
 from stintlib.history import History
 from stintlib.picture import draw
@@ -89,6 +89,10 @@ class Seen:
         evidence, why = self.evidence[vm]
         if evidence is None:
             raise Broken(f"of guest {vm} there is no evidence: {why}\nThe console ended with\n{self.said}")
+        trap = evidence.get("trap")
+        if trap:
+            raise Broken(f"the kernel of guest {vm} took a trap that it did not expect, and gave up: "
+                         f"{explain_trap(trap)}")
         return evidence
 
     def work(self, vm):

@@ -1,11 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Where the harts of a machine that hangs are: QEMU's registers, in words."""
+"""Where the harts of a machine that hangs are, by QEMU's registers; and what trap a guest took: in words."""
 import re
 
 HART = re.compile(r"CPU#(\d+)")
 PC = re.compile(r"^\s*pc\s+([0-9a-f]+)", re.MULTILINE)
 V = re.compile(r"^\s*V\s*=\s*(\d)", re.MULTILINE)
 HYPERVISOR = range(0x80400000, 0x80600000)
+INTERRUPT = 1 << 63
+CAUSES = {
+    0: "fetch from a misaligned address", 1: "fetch refused", 2: "illegal instruction", 3: "breakpoint",
+    4: "misaligned load", 5: "load refused", 6: "misaligned store", 7: "store refused", 8: "ecall from user mode",
+    12: "page fault of a fetch", 13: "page fault of a load", 15: "page fault of a store", INTERRUPT + 1: "IPI",
+    INTERRUPT + 5: "timer interrupt",
+}
+
+
+def cause_name(cause):
+    """A trap of a guest's own, as its kernel sees it."""
+    return CAUSES.get(cause, f"scause {cause:#x}")
+
+
+def explain_trap(trap):
+    """What the frame of our bare guests reports of a trap that it did not expect: cause, tval, pc."""
+    return f"{cause_name(trap['cause'])} at pc {trap['pc']:#x}, stval {trap['tval']:#x}"
 
 
 def explain_harts(seen):

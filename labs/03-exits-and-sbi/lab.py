@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+TITLE = "exits and SBI"
+FILES = ["hyp/exit.c", "sbi/sbi.c", "hyp/dev/device.c"]
+SHOW = "first.conf"
