@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: MIT
 """What must hold of each lab's grader. Each function hands something in, and returns what is wrong with the grade, in
 words; "" when nothing is."""
+import os
 import re
+import shutil
 import subprocess
 
-from stintlib.course import isolation
+from stintlib.course import formats, isolation
 from stintlib.course.grader import grade
-from stintlib.course.workshop import starter_files
+from stintlib.course.handout import make_handout as write_handout
+from stintlib.course.holes import holes_of, marked_files, starter_text, without_marks
+from stintlib.course.workshop import OBJECTS, starter_files
 from stintlib.paths import ROOT
 
 SEED = 1
+TIMES = 20           # that a reference is graded beside a busy host
+LEAST = 8            # signs of a line that says something
+MARK_WRITERS = ("tools/stintlib/course/holes.py", "tests/tools/test_tool_course.py")    # they explain the marks
+CODE = ("hyp", "sbi", "sched", "lib", "guest-os", "include")
 FUNCTION = re.compile(r"^\{\n", re.MULTILINE)
 
 
@@ -100,3 +108,88 @@ def told(result):
 
 def bad_rows(verdict):
     return ", ".join(f"{row.what}: {row.measured} instead of {row.expected}" for row in verdict.rows if not row.ok)
+
+
+# ---- The student's tree ----
+
+def make_handout(lab, out):
+    write_handout(lab, out)
+    return out
+
+
+def leaks(lab, tree):
+    """Where in the tree two lines stand that follow each other in a solution, and neither in the starter's text nor
+    elsewhere in our code; or a mark of a hole."""
+    known = set().union(*(pairs(text) for text in code_without(lab)))
+    secret = {pair: hole.name for hole in holes_of(lab)
+              for pair in pairs(hole.solution) - pairs(starter_text(lab, hole)) - known}
+    found = []
+    for path in sorted(tree.rglob("*")):
+        name = str(path.relative_to(tree))
+        if not path.is_file() or name.startswith((".git/", "build/")):
+            continue
+        text = path.read_text("utf-8", "replace")
+        found += [f"{name} has lines of {secret[pair]}: {' / '.join(pair)}" for pair in pairs(text) & secret.keys()]
+        if "SOLUTION" in text and name not in MARK_WRITERS:
+            found.append(f"{name} speaks of a solution")
+    return found
+
+
+def code_without(lab):
+    """The texts of all our code, with the lab's holes open."""
+    marked = marked_files()
+    for path in (path for folder in CODE for path in (ROOT / folder).rglob("*.[chS]")):
+        name, text = str(path.relative_to(ROOT)), path.read_text("utf-8")
+        yield without_marks(name, text, lab) if name in marked else text
+
+
+def pairs(text):
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if len(line) >= LEAST]
+    return set(zip(lines, lines[1:]))
+
+
+def handout(lab, folder):
+    """It builds, boots, says what is missing, and has no points; the commands are those of its README."""
+    tree = make_handout(lab, folder / "handout")
+    found = leaks(lab, tree)
+    if found:
+        return "; ".join(found)
+    for name in (*OBJECTS, "sim"):    # or it would build for minutes what is the same
+        shutil.copytree(ROOT / "build" / name, tree / "build" / name)
+    shown = make(tree, "lab")
+    missing = [task for text in starter_files(lab).values() for task in re.findall(r"YOUR CODE (\d+\.\d+)", text)]
+    silent = [task for task in missing if f": {task}" not in shown.stdout]
+    if not missing or silent or "OpenSBI" in shown.stdout:
+        return f"'make lab' does not say that {silent or 'something'} is to be written: {shown.stdout}{shown.stderr}"
+    if not (tree / "build/hyp/stint.elf").is_file():
+        return f"it does not build: {shown.stderr}"
+    graded = make(tree, "grade")
+    if f"Lab {lab.number}, {lab.title}: 0 of " not in graded.stdout:
+        return f"'make grade' does not give 0 points: {graded.stdout}{graded.stderr}"
+    return ""
+
+
+def make(tree, target):
+    return subprocess.run(["make", "-s", target], cwd=tree, capture_output=True, text=True, check=False,
+                          env={**os.environ, "MAKEFLAGS": ""}, stdin=subprocess.DEVNULL)
+
+
+# ---- The same grade, whatever else the machine does ----
+
+def again(lab, folder):
+    """The reference, 20 times beside a busy host: the same report, but for wall-clock times."""
+    hand_in(folder, reference_files(lab))
+    busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        reports = [without_wall_times(formats.as_json(grade(lab, folder, SEED, kept_in()))) for _ in range(TIMES)]
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    different = len(set(reports))
+    return "" if different == 1 else f"{different} different reports of {TIMES}"
+
+
+def without_wall_times(report):
+    return re.sub(r'"wall_s": [0-9.]+', '"wall_s": 0', report)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """QEMU as a child process: in a scratch directory of its own, with its RAM in a file there, and never left behind."""
 import ctypes
+import os
 import re
 import shutil
 import signal
@@ -53,7 +54,7 @@ def command_line(machine, serial_fd=None, qmp_fd=None):
     line = [PROGRAM, "-M", "virt", "-cpu", "rv64", "-smp", str(machine.harts), "-m", f"{machine.memory >> 10}K",
             "-object", f"memory-backend-file,id=ram,mem-path=ram,size={machine.memory},share=on",
             "-machine", "memory-backend=ram", "-bios", "default", "-kernel", str(machine.kernel),
-            "-display", "none", "-monitor", "none", "-no-reboot", "-seed", "1"]
+            "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-seed", "1"]
     if machine.realtime:
         line += ["-accel", "tcg,thread=multi"]
     else:
@@ -111,7 +112,7 @@ class Qemu:
 
     def __exit__(self, *_):
         if self.process.poll() is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)    # with whatever was put around it
         self.process.wait()
         self.qmp.connection.close()
         if self.console:

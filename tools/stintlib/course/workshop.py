@@ -3,11 +3,13 @@
 the student's. It lies outside of our tree, belongs to whoever runs the submission, and goes at the end."""
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from pathlib import Path
 
 from stintlib.course.holes import marked_files, without_marks
+from stintlib.course.isolation import BUILD_LIMITS
 from stintlib.errors import CannotRun
 from stintlib.paths import ROOT
 
@@ -65,9 +67,9 @@ class Workshop:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.tree), "LC_ALL": "C",
                        "TMPDIR": str(self.tree / "tmp")}
         try:
-            done = subprocess.run(self.kept_in.wrap(["make", "-s", "WERROR=", target]), cwd=self.tree, env=environment,
-                                  capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL,
-                                  timeout=BUILD_BOUND, check=False)
+            done = subprocess.run(self.kept_in.wrap(["make", "-s", "WERROR=", target], BUILD_LIMITS), cwd=self.tree,
+                                  env=environment, capture_output=True, text=True, errors="replace",
+                                  stdin=subprocess.DEVNULL, timeout=BUILD_BOUND, check=False)
         except subprocess.TimeoutExpired as error:
             raise NotBuilt(f"the compiler was still at it after {BUILD_BOUND} s, and was ended") from error
         if done.returncode:
@@ -108,11 +110,12 @@ def read_submitted(submission, name):
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             continue
-        with open(descriptor, "rb") as file:
-            inside = path.resolve().is_relative_to(submission)
-            if not (inside and path.is_file()):
+        try:
+            if not (stat.S_ISREG(os.fstat(descriptor).st_mode) and path.resolve().is_relative_to(submission)):
                 continue
-            data = file.read(MOST_BYTES + 1)
+            data = os.read(descriptor, MOST_BYTES + 1)
+        finally:
+            os.close(descriptor)
         if len(data) > MOST_BYTES:
             raise NotBuilt(f"{name} has more than {MOST_BYTES >> 10} KiB")
         return data
