@@ -9,7 +9,7 @@ from stintlib.area import areas_of
 from stintlib.console import last_lines
 from stintlib.course.evidence import find_evidence
 from stintlib.course.spaces import read_space
-from stintlib.course.trap import explain_harts, explain_trap
+from stintlib.course.trap import explain_harts, explain_panic, explain_trap
 from stintlib.errors import CannotRun
 from stintlib.history import History
 from stintlib.picture import draw
@@ -141,7 +141,7 @@ class Seen:
 
 ENDS = {
     "refused": lambda seen: f"the hypervisor refused the scenario: {seen.snapshot.message}",
-    "panic": lambda seen: f"the hypervisor failed: {seen.snapshot.message}",
+    "panic": lambda seen: f"the hypervisor failed: {explain_panic(seen)}",
     "stuck": lambda seen: "every VCPU waits, and nothing is left that could wake one",
     "off": lambda seen: f"the machine was turned off before the run was over. {seen.damage}",
     "budget": lambda seen: (f"it still went on when its budget of {seen.ended.budget_ns / 1e9:g} s of virtual time was "

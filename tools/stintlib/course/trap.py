@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Where the harts of a machine that hangs are, by QEMU's registers; and what trap a guest took: in words."""
+"""Where the harts of a machine that hangs are, by QEMU's registers; where the hypervisor failed, and what trap a guest
+took: in words."""
 import re
 
 HART = re.compile(r"CPU#(\d+)")
 PC = re.compile(r"^\s*pc\s+([0-9a-f]+)", re.MULTILINE)
+PANIC_PC = re.compile(r"at pc 0x([0-9a-f]+)")
 V = re.compile(r"^\s*V\s*=\s*(\d)", re.MULTILINE)
 HYPERVISOR = range(0x80400000, 0x80600000)
 INTERRUPT = 1 << 63
@@ -29,6 +31,18 @@ def explain_harts(seen):
     """One line: each hart, and the function of the hypervisor that it is in."""
     parts = HART.split(seen.ended.harts)[1:]
     return "; ".join(f"hart {number} is {where(seen, text)}" for number, text in zip(parts[::2], parts[1::2]))
+
+
+def explain_panic(seen):
+    """What the hypervisor said, and which function its pc is in. One that is no part of it is a guest's: its exit was
+    taken for a trap of the hypervisor."""
+    said = seen.snapshot.message
+    pc = PANIC_PC.search(said)
+    if not pc:
+        return said
+    if int(pc[1], 16) in HYPERVISOR:
+        return f"{said}: that is in {''.join(seen.source_of([int(pc[1], 16)])[:1])}"
+    return f"{said}: no code of the hypervisor is there, but a guest's may be"
 
 
 def where(seen, text):
