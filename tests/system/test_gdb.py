@@ -241,8 +241,9 @@ def test_walk_of_a_guest_without_paging(debug):
 
 
 def test_several_harts(debug):
-    """Each running VCPU is read from its own hart, and the selected thread stays selected."""
-    scenario = top(pcpus=4, time="5s") + vm("wide", "hog", vcpus=4) + vm("late", "hog", vcpus=2, start="200ms")
+    """Each running VCPU is read from its own hart, and the selected thread stays selected. The run has no end of its
+    own: while gdb looks at a stopped machine, time passes for it as on the wall."""
+    scenario = top(pcpus=4) + vm("wide", "hog", vcpus=4) + vm("late", "hog", vcpus=2, start="200ms")
     said = debug(scenario, "stint exit wide/3 beat", "stint exit wide/3 beat", "thread 1", "stint vms", "=$_thread",
                  *[f"stint vcpu {n}" for n in range(4)], "=$_thread",
                  "stint break late trap_entry", *["continue", "=$hgatp"] * 6)
