@@ -19,10 +19,12 @@
 
 #define NONE UINT64_MAX
 
+/* BEGIN SOLUTION 7.stolen */
 static uint64_t stolen(const struct vcpu *v)
 {
     return v->stats->ticks[STINT_RUNNABLE] + v->stats->ticks[STINT_PARKED] + vcpu_waits_here(v) - v->unseen;
 }
+/* END SOLUTION */
 
 /* ---- Writing; under the VM's lock ---- */
 
@@ -48,6 +50,7 @@ static uint64_t tell(struct vcpu *v)
     return v->sta.told += more;
 }
 
+/* BEGIN SOLUTION 7.write */
 static void write_steal(struct vcpu *v)
 {
     struct sbi_sta *record = v->sta.record;
@@ -56,7 +59,9 @@ static void write_steal(struct vcpu *v)
     __atomic_store_n(&record->steal, ticks_to_ns(tell(v)), __ATOMIC_RELAXED);
     __atomic_store_n(&record->sequence, ++v->sta.sequence, __ATOMIC_RELEASE);
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 7.preempted */
 void sta_goes_on(struct vcpu *v)
 {
     spin_lock(&v->vm->lock);
@@ -74,7 +79,9 @@ void sta_waits(struct vcpu *v)
         __atomic_store_n(&v->sta.record->preempted, 1, __ATOMIC_RELAXED);
     spin_unlock(&v->vm->lock);
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 7.forget */
 void sta_forget(struct vcpu *v)
 {
     spin_lock(&v->vm->lock);
@@ -82,6 +89,7 @@ void sta_forget(struct vcpu *v)
     v->is_told = v->vm->clock.moves;
     spin_unlock(&v->vm->lock);
 }
+/* END SOLUTION */
 
 void sta_follow(struct vcpu *v)
 {
@@ -91,6 +99,7 @@ void sta_follow(struct vcpu *v)
 
 /* ---- The call ---- */
 
+/* BEGIN SOLUTION 7.register */
 /* Aligned to their size, 64 bytes lie in one page. */
 static long register_record(struct vcpu *v, uint64_t gpa)
 {
@@ -106,7 +115,9 @@ static long register_record(struct vcpu *v, uint64_t gpa)
     spin_unlock(&v->vm->lock);
     return record ? SBI_SUCCESS : SBI_ERR_INVALID_ADDRESS;
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 7.call */
 static long set_shmem(struct vcpu *v, uint64_t low, uint64_t high, uint64_t flags)
 {
     if (flags != 0)
@@ -121,6 +132,7 @@ static long set_shmem(struct vcpu *v, uint64_t low, uint64_t high, uint64_t flag
         return SBI_ERR_INVALID_ADDRESS;
     return register_record(v, low);
 }
+/* END SOLUTION */
 
 static exit_class call(struct vcpu *v, uint64_t fid)
 {

@@ -6,8 +6,8 @@
  */
 #include "lib/string.h"
 #include "tests/guests/steal.h"
+#include "tests/guests/view.h"
 
-#define MS      10000UL
 #define TICK_NS 100
 #define PAGE    4096UL
 #define UART    0x10000000UL
@@ -17,11 +17,6 @@ extern struct stint_area stint_area;
 
 static volatile struct sbi_sta records[2];
 static struct sbi_sta untouched;
-
-static long set(uint64_t low, uint64_t high, uint64_t flags)
-{
-    return sbi_call(SBI_EXT_STA, SBI_STA_SET_SHMEM, (long)low, (long)high, (long)flags).error;
-}
 
 static void fill(volatile struct sbi_sta *record)
 {
@@ -41,47 +36,6 @@ static bool is_zero(const volatile struct sbi_sta *record)
     return memcmp((const void *)record, &zero, sizeof(zero)) == 0;
 }
 
-/* What a spinner sees of one span of its time. */
-static struct view {
-    uint64_t passes, elapsed, gaps, longest; /* gaps: of more than 5 us between two looks at the clock */
-    uint64_t steal;                          /* by the record */
-    uint64_t wrong;                          /* odd, backwards, or preempted while it runs */
-    int64_t excess; /* by how much steal grew more than time between two looks, at most; < 0: it never did */
-} view;
-
-static void look(const volatile struct sbi_sta *record, uint64_t ticks)
-{
-    uint32_t sequence, last_sequence;
-    uint64_t begin = rdtime(), first = sta_steal(record, &last_sequence), last = first;
-    uint64_t before_last = begin, before = begin; /* the last look at the record lies between them */
-
-    view = (struct view){.excess = INT64_MIN};
-    while (before - begin < ticks) {
-        uint64_t steal = sta_steal(record, &sequence), now = rdtime(), gap = now - before;
-        int64_t excess = (int64_t)((steal - last) / TICK_NS) - (int64_t)(now - before_last);
-
-        view.wrong += steal < last || (int32_t)(sequence - last_sequence) < 0 || record->preempted != 0;
-        view.excess = steal != last && excess > view.excess ? excess : view.excess;
-        view.gaps += gap > MS / 200 ? gap : 0;
-        view.longest = gap > view.longest ? gap : view.longest;
-        view.passes++;
-        last = steal, last_sequence = sequence, before_last = before, before = now;
-    }
-    view.elapsed = before - begin;
-    view.steal = (last - first) / TICK_NS;
-}
-
-static void tell_view(void)
-{
-    *report_number("passes") = view.passes;
-    *report_number("elapsed") = view.elapsed;
-    *report_number("gaps") = view.gaps;
-    *report_number("longest") = view.longest;
-    *report_number("steal") = view.steal;
-    *report_number("wrong_views") = view.wrong;
-    *report_signed("excess") = view.excess;
-}
-
 /* The errors, and which of two comes first. */
 static void test_calls(void)
 {
@@ -95,25 +49,25 @@ static void test_calls(void)
     check("function.all_ones", (uint64_t)sbi_call(SBI_EXT_STA, -1, (long)good, 0, 0).error,
           (uint64_t)SBI_ERR_NOT_SUPPORTED);
 
-    check("flags", (uint64_t)set(good, 0, 1), (uint64_t)invalid);
-    check("flags.high_bit", (uint64_t)set(good, 0, 1UL << 63), (uint64_t)invalid);
-    check("flags.before_disable", (uint64_t)set(-1UL, -1UL, 1), (uint64_t)invalid);
-    check("disable.twice", (uint64_t)set(-1UL, -1UL, 0), 0);
-    check("disable.half_low", (uint64_t)set(-1UL, 0, 0), (uint64_t)invalid);
-    check("disable.half_high", (uint64_t)set(good, -1UL, 0), (uint64_t)address);
+    check("flags", (uint64_t)sta_set(good, 0, 1), (uint64_t)invalid);
+    check("flags.high_bit", (uint64_t)sta_set(good, 0, 1UL << 63), (uint64_t)invalid);
+    check("flags.before_disable", (uint64_t)sta_set(-1UL, -1UL, 1), (uint64_t)invalid);
+    check("disable.twice", (uint64_t)sta_set(-1UL, -1UL, 0), 0);
+    check("disable.half_low", (uint64_t)sta_set(-1UL, 0, 0), (uint64_t)invalid);
+    check("disable.half_high", (uint64_t)sta_set(good, -1UL, 0), (uint64_t)address);
     for (uint64_t off = 1; off < 64; off++)
-        check("misaligned", (uint64_t)set(good + off, 0, 0), (uint64_t)invalid);
-    check("misaligned.before_high", (uint64_t)set(good + 8, 1, 0), (uint64_t)invalid);
-    check("misaligned.outside", (uint64_t)set(UART + 4, 0, 0), (uint64_t)invalid);
-    check("high", (uint64_t)set(good, 1, 0), (uint64_t)address);
+        check("misaligned", (uint64_t)sta_set(good + off, 0, 0), (uint64_t)invalid);
+    check("misaligned.before_high", (uint64_t)sta_set(good + 8, 1, 0), (uint64_t)invalid);
+    check("misaligned.outside", (uint64_t)sta_set(UART + 4, 0, 0), (uint64_t)invalid);
+    check("high", (uint64_t)sta_set(good, 1, 0), (uint64_t)address);
 
     const uint64_t outside[] = {0,         0x1000,    UART,  0x80000000UL - 64, ram_end, 1UL << 40,
                                 1UL << 55, 1UL << 63, -64UL, 0x81000000UL};
     for (unsigned i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
-        check("outside", (uint64_t)set(outside[i], 0, 0), (uint64_t)address);
+        check("outside", (uint64_t)sta_set(outside[i], 0, 0), (uint64_t)address);
     const uint64_t inside[] = {0x80000000UL, ram_end - 64, ram_end - PAGE, good};
     for (unsigned i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
-        check("inside", (uint64_t)set(inside[i], 0, 0), 0);
+        check("inside", (uint64_t)sta_set(inside[i], 0, 0), 0);
 }
 
 /* All 64 bytes are zeroed by the call, and by no call that fails. A neighbour's record is not. */
@@ -121,7 +75,7 @@ static void test_zeroed(void)
 {
     fill(&records[0]);
     fill(&records[1]);
-    check("refused", (uint64_t)set((uint64_t)&records[0], 0, 2), (uint64_t)SBI_ERR_INVALID_PARAM);
+    check("refused", (uint64_t)sta_set((uint64_t)&records[0], 0, 2), (uint64_t)SBI_ERR_INVALID_PARAM);
     check("refused.untouched", is_untouched(&records[0]), true);
     for (unsigned n = 0; n < 100; n++) {
         fill(&records[0]);
