@@ -75,8 +75,8 @@ def expect_spinner(trial, seen, share, tolerance):
     elapsed, gaps = seen["elapsed"] / MS, seen["gaps"] / MS
     trial.expect("steal that the record told meanwhile, of the time", share, 100 * seen["steal"] / seen["elapsed"],
                  tolerance, "%")
-    trial.expect("time that passed", elapsed, elapsed - gaps + seen["steal"] / MS,
-                 absolute(SWITCH * (seen["breaks"] + 1)), "ms, run + steal")
+    trial.expect("run + steal, which is the time that passed", elapsed, elapsed - gaps + seen["steal"] / MS,
+                 absolute(SWITCH * (seen["breaks"] + 1)), "ms")
     expect_sane(trial, seen)
 
 
