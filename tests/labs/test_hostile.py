@@ -4,11 +4,12 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from stintlib import layout
-from stintlib.course import isolation
+from stintlib.course import command, isolation
 from stintlib.course.evidence import find_evidence, fresh_mark
 from stintlib.layout import RAM_BASE, Area
 from stintlib.paths import ROOT
@@ -81,6 +82,15 @@ def test_the_teachers_tree_cannot_be_read(hand_in):
     assert result.verdicts[0].status == "failed"
 
 
+def test_a_neighbours_work_cannot_be_read(tmp_path):
+    (tmp_path / "class" / "anna").mkdir(parents=True)
+    (tmp_path / "class" / "bert").mkdir()
+    (tmp_path / "class" / "anna" / "rr.c").write_text(RR)
+    kept_in = isolation.isolation(hidden=[command.others_of(tmp_path / "class" / "bert")])
+    assert run_inside(kept_in, "cat", str(tmp_path / "class" / "anna" / "rr.c")).stdout == ""
+    assert command.others_of(Path("/tmp/mine")) == Path("/tmp/mine")
+
+
 def test_a_link_is_not_followed(hand_in, tmp_path):
     (tmp_path / "sched").mkdir()
     (tmp_path / "sched" / "rr.c").symlink_to(ROOT / "sched/rr.c")
@@ -111,6 +121,7 @@ def test_inside_there_is_neither_a_network_nor_a_right(kept_in):
     assert run_inside(kept_in, "/usr/bin/python3", "-c", reach).returncode != 0
     assert run_inside(kept_in, "mount", "-t", "tmpfs", "none", "/mnt").returncode != 0
     assert run_inside(kept_in, "ls", str(ROOT)).stdout == ""
+    assert str(os.getpid()) not in run_inside(kept_in, "ls", "/proc").stdout.split()
     assert "CapEff:\t0000000000000000" in run_inside(kept_in, "cat", "/proc/self/status").stdout
     listener.close()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`stint grade`, `stint lab`: what one types in a lab."""
 import sys
+import tempfile
 from pathlib import Path
 
 from stintlib import gdb, run
@@ -37,7 +38,13 @@ def kept_in(options, submission):
     """One's own tree is trusted, and so is what --unsafe says is."""
     if trusted(submission) or options.unsafe:
         return isolation.none()
-    return isolation.isolation(hidden=[submission.resolve()])
+    return isolation.isolation(hidden=[others_of(submission.resolve())])
+
+
+def others_of(submission):
+    """The folder that has the other submissions in it, unless what is needed lies there, too."""
+    needed = (Path("/usr"), Path(tempfile.gettempdir()))
+    return submission if any(path.is_relative_to(submission.parent) for path in needed) else submission.parent
 
 
 def show_progress(verdict):

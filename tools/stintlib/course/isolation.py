@@ -38,7 +38,8 @@ class Isolation:
         return [*self.words, *self.limiter, *(bounds + ["--"] if self.limiter else []), *map(str, command)]
 
     def give(self, path):
-        """Makes all below the path the user's own."""
+        """Makes all below the path the user's own, and nobody else's."""
+        os.chmod(path, 0o700)
         if self.user is not None:
             for folder, _, names in os.walk(path):
                 for name in [folder, *(os.path.join(folder, name) for name in names)]:
@@ -51,7 +52,8 @@ def isolation(hidden=()):
     user = FIRST_USER + os.getpid() % USERS if os.geteuid() == 0 else None
     who = ("--reuid", str(user), "--regid", str(user), "--clear-groups") if user is not None else ()
     own = () if user is not None else ("--user", "--map-root-user")
-    words = ("unshare", *own, "--net", "--ipc", "--uts", "--pid", "--mount", "--fork", "--kill-child", "--",
+    words = ("unshare", *own, "--net", "--ipc", "--uts", "--pid", "--mount-proc", "--fork",
+             "--kill-child", "--",
              "sh", "-c", INSIDE, "sh", *hidden, "--", "setpriv", *who, *NOTHING_BACK, "--")
     kept = Isolation(words, ("prlimit",), user)
     problem = why_not(tuple(kept.wrap(["true"])))

@@ -33,7 +33,7 @@ class Workshop:
     def __enter__(self):
         self.place = Path(tempfile.mkdtemp(prefix="stint-grade-"))
         self.tree = self.place / "tree"
-        self.place.chmod(0o755)
+        self.place.chmod(0o711)
         return self
 
     def __exit__(self, *_):
