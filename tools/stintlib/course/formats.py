@@ -13,9 +13,12 @@ WORDS = {"passed": "passed", "failed": "FAILED", "skipped": "skipped", "error": 
 def as_text(grade):
     lab = grade.lab
     lines = [f"Lab {lab.number}, {lab.title}: {grade.score} of {grade.most} points (seed {grade.seed})", ""]
-    lines += indent(table(["test", "", "points", "", "what it looks at"],
-                          [[verdict.test.name, WORDS[verdict.status], verdict.points, f"/ {verdict.test.points}",
-                            f"  {verdict.test.title}"] for verdict in grade.verdicts], left=2))
+    points = table(["test", "", "points", ""],
+                   [[verdict.test.name, WORDS[verdict.status], verdict.points, f"/ {verdict.test.points}"]
+                    for verdict in grade.verdicts], left=2)
+    titles = ["what it looks at", *(verdict.test.title for verdict in grade.verdicts)]
+    width = max(map(len, points))
+    lines += indent([f"{row:<{width}}    {title}" for row, title in zip(points, titles)])
     for verdict in grade.verdicts:
         if verdict.status != "passed":
             lines += ["", *explain(grade, verdict)]

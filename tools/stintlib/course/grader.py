@@ -118,8 +118,9 @@ def run_one(workshop, test, seed):
 
 
 def timeline_of(trial):
-    """Who ran when, in the middle of the last run that left a trace."""
-    for seen in reversed(trial.runs):
+    """Who ran when, in the middle of the run that the first bad row is about, or else of the last that left a trace."""
+    bad = [runs for row, runs in zip(trial.rows, trial.runs_of_rows) if not row.ok]
+    for seen in reversed(trial.runs[:bad[0]] if bad else trial.runs):
         if seen.trace is None or seen.ended.how != "off":
             continue
         try:

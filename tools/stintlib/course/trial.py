@@ -67,6 +67,7 @@ class Trial:
         self.workshop, self.test = workshop, test_
         self.random = random.Random(f"{seed} {workshop.lab.number} {test_.name}")
         self.rows, self.runs = [], []
+        self.runs_of_rows = []    # how many runs there were when each row was made
 
     def run(self, text, budget_ns=None, check=True, sets=None):
         """Runs a scenario's text; guests are ours, whatever the submission does. check: a run that does not end as it
@@ -112,6 +113,7 @@ class Trial:
     def expect(self, what, expected, seen, tolerance=EXACTLY, unit=""):
         """A row of the table. The test passes when all of them are as expected."""
         self.rows.append(Row(what, what, unit, expected, seen, tolerance))
+        self.runs_of_rows.append(len(self.runs))
         return self.rows[-1].ok
 
     def require(self, condition, why):
