@@ -22,11 +22,13 @@
 
 static bool rr_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
+    /* BEGIN SOLUTION 5.wake */
     bool was_alone = list_empty(&rq->queue);
 
     (void)s, (void)now;
     list_push_back(&rq->queue, &vcpu->link);
     return was_alone;
+    /* END SOLUTION */
 }
 
 static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu)
@@ -35,27 +37,22 @@ static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *
     list_remove(&vcpu->link);
 }
 
-/* BEGIN SOLUTION 5.yield */
 static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
+    /* BEGIN SOLUTION 5.yield */
     (void)s, (void)rq, (void)now;
     END(vcpu) = vcpu->ran;
-}
-/* END SOLUTION */
-
-/* BEGIN SOLUTION 5.pick */
-static bool has_turn(const struct sched *s, const struct sched_vcpu *vcpu)
-{
-    return vcpu->ran + QUANTUM(s) / 64 < END(vcpu);
+    /* END SOLUTION */
 }
 
 static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current,
                                   uint64_t now, uint64_t *slice)
 {
+    /* BEGIN SOLUTION 5.pick */
     struct sched_vcpu *next = current;
 
     (void)now;
-    if (!list_empty(&rq->queue) && !(current && has_turn(s, current))) {
+    if (!list_empty(&rq->queue) && !(current && current->ran + QUANTUM(s) / 64 < END(current))) {
         next = sched_of_link(rq->queue.next);
         list_remove(&next->link);
         END(next) = next->ran + QUANTUM(s);
@@ -64,12 +61,12 @@ static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct s
     }
     *slice = list_empty(&rq->queue) ? SCHED_FOREVER : END(next) - next->ran;
     return next;
+    /* END SOLUTION */
 }
-/* END SOLUTION */
 
-/* BEGIN SOLUTION 5.victim */
 static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32_t thief)
 {
+    /* BEGIN SOLUTION 5.victim */
     struct list *link;
 
     list_for_each (link, &rq->queue) {
@@ -78,13 +75,14 @@ static struct sched_vcpu *rr_victim(struct sched *s, struct sched_rq *rq, uint32
             return sched_of_link(link);
     }
     return NULL;
+    /* END SOLUTION */
 }
-/* END SOLUTION */
 
 /* The last who may go, and only if he waits no longer at the tail there than at his place here, behind somebody
  * whose turn has just begun. */
 static struct sched_vcpu *rr_spare(struct sched *s, struct sched_rq *rq, uint32_t to, uint32_t waiting)
 {
+    /* BEGIN SOLUTION 5.spare */
     struct list *link = rq->queue.prev;
 
     for (uint32_t place = rq->queued; place > waiting; place--, link = link->prev) {
@@ -93,6 +91,7 @@ static struct sched_vcpu *rr_spare(struct sched *s, struct sched_rq *rq, uint32_
             return sched_of_link(link);
     }
     return NULL;
+    /* END SOLUTION */
 }
 
 static void rr_dump(const struct sched *s, const struct sched_vcpu *vcpu, char *text, size_t size)
