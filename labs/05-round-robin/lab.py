@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 TITLE = "round robin"
 FILES = ["sched/rr.c"]
-SHOW = "thief"
+SHOW = "turns.conf"

@@ -10,11 +10,12 @@ TEST_GUEST_FRAME := $(addprefix tests/guests/frame/,start.S trap.S frame.c check
                     guest-os/kernel/area.c lib/string.c lib/printf.c lib/fdt.c
 TEST_GUEST_LD    := tests/guests/frame/guest.ld
 
-TEST_GUESTS       := sbi regs fp timer ipi cpu neighbour memory fidelity sta clock rogue
+TEST_GUESTS       := sbi regs fp timer ipi cpu neighbour memory fidelity sta clock watch rogue
 test_guest_sbi    := tests/guests/sbi.c
 test_guest_regs   := tests/guests/regs.c tests/guests/regs_loop.S
 test_guest_fp     := tests/guests/fp.c tests/guests/fp_loop.S
 test_guest_timer  := tests/guests/timer.c
+test_guest_watch  := tests/guests/watch.c
 test_guest_sta    := tests/guests/sta.c
 test_guest_clock  := tests/guests/clock.c
 test_guest_ipi    := tests/guests/ipi.c
