@@ -90,7 +90,7 @@ handout: ## make the tree that students of a lab get: make handout LAB=6 OUT=DIR
 
 test-labs: setup ## hand in the references, starters, forgers and mutants of all labs: are they told apart?
 	@$(AGAIN) $(JOBS) all
-	@tests/labs/prove --jobs $(shell nproc)
+	@tests/labs/prove --all --jobs $(shell nproc)
 
 setup: ## install what is missing (Debian, as root or with sudo)
 	@tools/setup.sh setup
