@@ -59,6 +59,13 @@ def test_a_machine_that_is_turned_off_early_has_shown_nothing(hand_in):
     assert verdicts(result)[TEST].status == "failed" and result.score == 0
 
 
+def test_a_flood_of_output_is_ended_like_any_loop(hand_in):
+    text = RR.replace("static ", "void console_print(const char *, ...);\nstatic ", 1)
+    result = hand_in(5, broken(PICK, "    for (;;)\n        console_print(\"passed\\n\");\n", text), [TEST])
+    assert verdicts(result)[TEST].status == "failed" and "budget" in verdicts(result)[TEST].why
+    assert len(verdicts(result)[TEST].why) < 4096
+
+
 def test_a_crash_of_the_hypervisor_is_decoded(hand_in):
     result = hand_in(5, broken(PICK, "    *(volatile int *)8 = 1;\n"), [TEST])
     verdict = verdicts(result)[TEST]

@@ -18,6 +18,7 @@ from stintlib.report import build_report
 from stintlib.shared import take_snapshot
 from stintlib.trace import collect
 
+MOST_CONSOLE = 1 << 20
 WIDTH = 64    # columns of a timeline
 SAID = 6      # lines of the console
 
@@ -53,7 +54,8 @@ class Seen:
         except CannotRun as error:
             self.snapshot, self.areas, self.trace, self.damage = None, {}, None, str(error)
         self.spaces = self._read_spaces(ram)
-        self.console = (ended.folder / "console.log").read_text("utf-8", "replace")
+        with open(ended.folder / "console.log", "rb") as console:
+            self.console = console.read(MOST_CONSOLE).decode("utf-8", "replace")
         self.said = last_lines(ended.folder / "console.log", SAID)
         ram.close()
         for name in ("ram", "initrd"):
