@@ -12,6 +12,7 @@ SCHEDULERS = ("rr", "credit", "sedf", "fair", "gang")
 CLOCKS = ("real", "catchup", "virtual")
 TURNS = ("rr", "gang")    # they make who wakes wait for the others' turns, longer than any limit here
 SLICE_MS = 10             # of the guest `shell`
+CLIENTS = 4               # of the guest `bank`, each with one request at a time
 
 
 def run(lab):
@@ -24,13 +25,15 @@ def run(lab):
 
 def suffered(sched, clock, done):
     gap = max(task["longest_gap_ns"] for task in done.measured("shell")["tasks"]) / 1e6
-    late = (1, AT_LEAST) if clock == "real" and sched in TURNS else (0, EXACTLY)
+    late = broken_off = (1, AT_LEAST) if clock == "real" and sched in TURNS else (0, EXACTLY)
+    if clock == "real" and sched == "credit":
+        broken_off = (CLIENTS, AT_MOST)    # it has no BOOST when it has just booted, and may wait for too long, once
     where = f"{sched}, clock {clock}"
     yield Row(f"{where}: gap", "longest gap of a task, alone its sibling's slice", "ms",
               *((2 * SLICE_MS, gap, AT_LEAST) if clock == "real" else (SLICE_MS, gap, relative(5))))
     yield Row(f"{where}: missed", "deadlines missed", "", late[0], done.measured("control")["missed"], late[1])
-    yield Row(f"{where}: false", "time-outs though the work was in time", "", late[0],
-              done.measured("bank")["timeouts_false"], late[1])
+    yield Row(f"{where}: false", "time-outs though the work was in time", "", broken_off[0],
+              done.measured("bank")["timeouts_false"], broken_off[1])
 
 
 def served(clock, turns, reserved):
