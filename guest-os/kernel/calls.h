@@ -33,7 +33,8 @@ enum call {
 #define CALL_WRITE_MOST  128
 #define CALL_REPORT_MOST 8
 
-/* Results: 0, unless said otherwise above, or one of these. */
+/* Results: 0, unless said otherwise above, or one of these. "Another task" is one that is no helper (task.h): a helper
+ * ends when there is none. */
 #define CALL_UNKNOWN   -1 /* no call has that number */
 #define CALL_BAD       -2 /* an argument is out of its range */
 #define CALL_NOT_YOURS -3 /* the memory named is not all the task's to read */

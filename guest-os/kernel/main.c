@@ -53,7 +53,7 @@ static void start_guest(void)
     args_read(machine.args);
     if (guest.start)
         guest.start();
-    if (!task_count())
+    if (!sched_working())
         args_refuse("at least one task");
     say("%s: %u task%s on %u CPU%s, policy %s", guest.name, task_count(), task_count() == 1 ? "" : "s",
         bit_count(machine.harts), bit_count(machine.harts) == 1 ? "" : "s", guest.policy->name);

@@ -22,8 +22,9 @@
 static struct spinlock lock;
 static struct list ready = {&ready, &ready};
 static const struct policy *policy;
-static uint32_t alive; /* tasks that have not ended */
-static bool aware;     /* slices are of time that the CPU was there */
+static uint32_t alive;   /* tasks that have not ended */
+static uint32_t working; /* those of them that are no helpers */
+static bool aware;       /* slices are of time that the CPU was there */
 
 void sched_init(const struct policy *chosen)
 {
@@ -53,6 +54,7 @@ static void make_ready(struct task *task)
 void sched_add(struct task *task)
 {
     alive++;
+    working += !task->helper;
     make_ready(task);
 }
 
@@ -67,15 +69,31 @@ static struct task *first_for(const struct cpu *cpu)
     return NULL;
 }
 
+static void wake(const struct cpu *cpu, struct task *task)
+{
+    list_remove(&task->link);
+    area_trace(cpu->id, STINT_EV_TASK_READY, task->id, 0, 0);
+    if (task->job.period)
+        job_release(task);
+    make_ready(task);
+}
+
 static void wake_sleepers(struct cpu *cpu, uint64_t now)
 {
-    while (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake <= now) {
-        struct task *task = task_at(list_pop_front(&cpu->sleepers));
+    while (!list_empty(&cpu->sleepers) && task_at(cpu->sleepers.next)->wake <= now)
+        wake(cpu, task_at(cpu->sleepers.next));
+}
 
-        area_trace(cpu->id, STINT_EV_TASK_READY, task->id, 0, 0);
-        if (task->job.period)
-            job_release(task);
-        make_ready(task);
+/* Nobody is left whom they could help. They are found ready by schedule(), which follows. */
+static void wake_helpers(const struct cpu *self)
+{
+    struct list *link, *after;
+
+    for (struct cpu *cpu = cpus; cpu < cpus + CPUS; cpu++) {
+        if (!cpu->online)
+            continue;
+        list_for_each_safe (link, after, &cpu->sleepers)
+            wake(self, task_at(link));
     }
 }
 
@@ -257,9 +275,9 @@ void sched_sleep(struct cpu *cpu, uint64_t when)
     spin_unlock(&lock);
 }
 
-uint32_t sched_alive(void)
+uint32_t sched_working(void)
 {
-    return __atomic_load_n(&alive, __ATOMIC_RELAXED);
+    return __atomic_load_n(&working, __ATOMIC_RELAXED);
 }
 
 uint64_t sched_online(void)
@@ -287,13 +305,16 @@ void sched_retire(uint64_t set)
 
 void sched_exit(struct cpu *cpu, uint64_t status)
 {
+    struct task *task = cpu->current;
     bool last;
 
-    area_trace(cpu->id, STINT_EV_TASK_EXIT, cpu->current->id, status, 0);
+    area_trace(cpu->id, STINT_EV_TASK_EXIT, task->id, status, 0);
     spin_lock(&lock);
-    cpu->current->state = TASK_ENDED;
+    task->state = TASK_ENDED;
     cpu->current = NULL;
     last = --alive == 0;
+    if (!task->helper && --working == 0)
+        wake_helpers(cpu);
     spin_unlock(&lock);
     if (last)
         guest_end();

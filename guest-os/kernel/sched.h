@@ -38,11 +38,12 @@ struct task *schedule(struct cpu *cpu);
 /* The task that runs on this CPU gives way, sleeps until a guest time, or is over. schedule() must follow. */
 void sched_yield(struct cpu *cpu);
 void sched_sleep(struct cpu *cpu, uint64_t when);
-/* Ends the machine with the last of the tasks; it does not return then. */
+/* Ends the machine with the last of the tasks; it does not return then. With the last that is no helper, those that are
+ * wake up. */
 void sched_exit(struct cpu *cpu, uint64_t status);
 
-/* Tasks that have not ended. */
-uint32_t sched_alive(void);
+/* Tasks that have not ended and are no helpers. */
+uint32_t sched_working(void);
 
 /* The CPUs that take tasks, as bits. */
 uint64_t sched_online(void);

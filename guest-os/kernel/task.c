@@ -31,8 +31,8 @@ static void name_task(struct task *task, const char *kind)
     report_text_of_task(task->id, "state", "running");
 }
 
-struct task *task_make(const char *kind, program entry, const uint64_t args[4], uint64_t cpus, bool shared,
-                       const char *const numbers[])
+/* All but what it reports, and that the scheduler hears of it. */
+static struct task *make(const char *kind, program entry, const uint64_t args[4], uint64_t cpus, bool shared)
 {
     struct task *task = &tasks[count];
 
@@ -46,11 +46,32 @@ struct task *task_make(const char *kind, program entry, const uint64_t args[4], 
     for (uint32_t i = 0; i < 4; i++)
         task->frame.x[REG_A0 + i] = args[i];
     name_task(task, kind);
-    for (uint32_t i = 0; numbers[i]; i++)
-        task->reported[i] = report_of_task(task->id, numbers[i]);
+    return task;
+}
+
+static struct task *begin(struct task *task)
+{
     account_task_init(task);
     sched_add(task);
     return task;
+}
+
+struct task *task_make(const char *kind, program entry, const uint64_t args[4], uint64_t cpus, bool shared,
+                       const char *const numbers[])
+{
+    struct task *task = make(kind, entry, args, cpus, shared);
+
+    for (uint32_t i = 0; numbers[i]; i++)
+        task->reported[i] = report_of_task(task->id, numbers[i]);
+    return begin(task);
+}
+
+struct task *task_make_helper(const char *kind, program entry, const uint64_t args[4], uint64_t cpus)
+{
+    struct task *task = make(kind, entry, args, cpus, false);
+
+    task->helper = true;
+    return begin(task);
 }
 
 void task_report_total(struct task *task, uint32_t index, const char *name)

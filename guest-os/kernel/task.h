@@ -28,6 +28,7 @@ struct task {
 
     /* Constant. */
     uint32_t id;
+    bool helper; /* is there for the others only, and ends when they have */
     char name[16];
     uint64_t cpus;  /* bit n: may run on CPU n */
     uint64_t space; /* see vm.h */
@@ -48,6 +49,9 @@ typedef void (*program)();
  */
 struct task *task_make(const char *kind, program entry, const uint64_t args[4], uint64_t cpus, bool shared,
                        const char *const numbers[]);
+
+/* A helper, in the same way. It reports nothing, and has to ask whether it is needed whenever it has slept. */
+struct task *task_make_helper(const char *kind, program entry, const uint64_t args[4], uint64_t cpus);
 
 /* The sum over all tasks of their number `index` is to be reported under this name. Before the other harts
  * come up. */

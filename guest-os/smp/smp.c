@@ -94,8 +94,7 @@ static void start_ballooner(void)
     uint64_t args[4] = {ticks_from_ns(look_ns)};
 
     balloon_init();
-    task_make("balloon", ballooner, args, guest_cpus() & -guest_cpus(), false,
-              (const char *const[])BALLOONER_NUMBERS);
+    task_make_helper("balloon", ballooner, args, guest_cpus() & -guest_cpus());
 }
 
 /* Tasks that move have no slices: they give way where they have no lock. */

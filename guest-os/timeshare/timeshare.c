@@ -122,7 +122,7 @@ static void start(void)
     if (!corrects)
         return;
     wall_init();
-    make("corrector", corrector, ticks_from_ns(CORRECT_NS), (const char *const[])CORRECTOR_NUMBERS);
+    task_make_helper("corrector", corrector, (uint64_t[4]){ticks_from_ns(CORRECT_NS)}, ALL_CPUS);
 }
 
 const struct guest guest = {

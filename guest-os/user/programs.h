@@ -60,9 +60,8 @@ void client(uint64_t think, uint64_t iterations, uint64_t limits, uint64_t who);
     {"transactions", "timeouts",    "timeouts_false", "p50_ns", "p99_ns", \
      "p50_host_ns",  "p99_host_ns", "violations",     0}
 
-/* Corrects the wall clock every `period` ticks (kernel/wall.h), as long as there is another task. */
+/* Corrects the wall clock every `period` ticks (kernel/wall.h). A helper: see task.h. */
 void corrector(uint64_t period);
-#define CORRECTOR_NUMBERS {0}
 
 /* Once that guest time has come, asks for a timer in so many ticks, and ends with it. Reported when it is over. */
 void asker(uint64_t at, uint64_t ticks);
@@ -74,9 +73,8 @@ void asker(uint64_t at, uint64_t ticks);
 void dodger(uint64_t period, uint64_t margin, uint64_t iterations_per_ms, uint64_t offers);
 #define DODGER_NUMBERS {"work", "run_ns", "run_pct", "dodged", "met", 0}
 
-/* Lets the guest look every `period` ticks how many CPUs it can use (kernel/balloon.h). */
+/* Lets the guest look every `period` ticks how many CPUs it can use (kernel/balloon.h). A helper. */
 void ballooner(uint64_t period);
-#define BALLOONER_NUMBERS {0}
 
 /* Reaches for memory that is not its own. */
 void wild(void);

@@ -79,3 +79,12 @@ def test_a_long_critical_section(tmp_path):
     crowd = ran.measured("crowd")
     assert 23 <= crowd["acquires"] <= 25
     assert crowd["spins"] == crowd["spin_ns"] == 0
+
+
+@pytest.mark.parametrize("guest, vcpus, args, ms", [
+    ("timeshare", 1, "work:95ms correct=on", 110), ("smp", 2, "rounds=200 move=on balloon=on look=1s", 200)])
+def test_helpers_do_not_hold_a_guest_up(tmp_path, guest, vcpus, args, ms):
+    """It ends with its last task, not when those that helped it are due again, after 20 ms and after a second."""
+    ran = run_scenario(tmp_path, top(pcpus=1, time="5s") + vm("a", guest, vcpus=vcpus, args=args))
+    assert ran.vm("a")["why"] == "the guest shut down"
+    assert ran.report["elapsed_ns"] < ms * MS
