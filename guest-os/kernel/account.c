@@ -93,12 +93,20 @@ static uint64_t percent(uint64_t part, uint64_t whole)
     return whole ? (part * 100 + whole / 2) / whole : 0;
 }
 
-/* Of one that waits the account has not been brought up to date since it began to. */
+/* Of one that waits the account has not been brought up to date since it began to. If it has been woken and is still
+ * away, it waited until its timer or a kick woke it. */
 static uint64_t waited_ns(const struct cpu *cpu, uint64_t now)
 {
-    bool waits = cpu->online && cpu->idle && !cpu->account.record->preempted && now > cpu->account.since;
+    uint64_t until = now;
 
-    return waits ? (now - cpu->account.since) * NS_PER_TICK : 0;
+    if (!cpu->online || !cpu->idle)
+        return 0;
+    if (cpu->account.record->preempted) {
+        until = cpu->kicked && cpu->kicked_at < cpu->armed ? cpu->kicked_at : cpu->armed;
+        if (until > now)
+            return 0;
+    }
+    return until > cpu->account.since ? (until - cpu->account.since) * NS_PER_TICK : 0;
 }
 
 static void show_cpus(uint64_t now)

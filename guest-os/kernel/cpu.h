@@ -30,7 +30,8 @@ struct cpu {
     bool online;           /* its loop has begun, and has not ended */
     bool leaves;           /* stops as soon as it has no task and none that sleeps */
     bool idle;             /* has no task: waits for an interrupt, or is about to */
-    bool kicked;           /* was sent an interrupt and has not scheduled since */
+    bool kicked;           /* was sent an interrupt and has not scheduled since, */
+    uint64_t kicked_at;    /* and when: guest time */
     struct task *current;  /* runs here, or NULL */
     uint64_t slice_end;    /* guest time, or NEVER: nobody else waits */
     uint64_t slice_stolen; /* ns stolen from this CPU ever, up to which slice_end has been mended */

@@ -170,7 +170,7 @@ static struct cpu *taker(const struct cpu *self, const struct task *task)
 }
 
 /* The CPUs that are to look for work, as bits: those that would do what this one leaves waiting. */
-static uint64_t find_takers(const struct cpu *self)
+static uint64_t find_takers(const struct cpu *self, uint64_t now)
 {
     uint64_t takers = 0;
     struct list *link;
@@ -179,6 +179,7 @@ static uint64_t find_takers(const struct cpu *self)
         struct cpu *cpu = taker(self, task_at(link));
 
         if (cpu) {
+            cpu->kicked_at = now;
             cpu->kicked = true;
             takers |= BIT(cpu->id);
         }
@@ -209,7 +210,7 @@ static uint64_t decide(struct cpu *cpu)
     else
         choose(cpu, now);
     cpu->idle = !cpu->current;
-    takers = find_takers(cpu);
+    takers = find_takers(cpu, now);
     spin_unlock(&lock);
     trace_change(cpu);
     guest_elapsed(now);
