@@ -15,6 +15,7 @@ unit_bitops   :=
 unit_spinlock :=
 unit_string   := lib/string.c
 unit_printf   := lib/printf.c
+unit_line     :=
 unit_fdt      := lib/fdt.c hyp/fdt.c lib/printf.c
 unit_fdt_write := lib/fdt.c hyp/fdt.c lib/printf.c
 unit_initrd   := hyp/initrd.c lib/string.c

@@ -11,6 +11,7 @@
 #include "guest-os/kernel/task.h"
 #include "guest-os/kernel/timer.h"
 #include "lib/bitops.h"
+#include "lib/string.h"
 
 #define SHOW_TICKS (10 * 1000 * 1000 / NS_PER_TICK) /* between two looks at the numbers of everybody */
 
@@ -48,7 +49,7 @@ void account_task_init(struct task *task)
 
 /* What was stolen of the time that passed. Steal that is told but did not fit in is left for the next time: the CPU was
  * away between the look at the clock and this one. */
-static uint64_t charge_stolen(struct account *account, uint64_t passed)
+static uint64_t charge_stolen(struct account *account, enum account_kind kind, uint64_t passed)
 {
     uint64_t steal;
 
@@ -58,7 +59,8 @@ static uint64_t charge_stolen(struct account *account, uint64_t passed)
     if (account->owes)
         steal = passed;
     account->charged += steal;
-    account->ns[ACCOUNT_STEAL] += steal;
+    account->times.ns[ACCOUNT_STEAL] += steal;
+    account->times.stolen[kind] += steal;
     return steal;
 }
 
@@ -70,8 +72,8 @@ static inline uint64_t charge(struct cpu *cpu, enum account_kind kind)
 
     account->since = now;
     if (__atomic_load_n(&account->record->sequence, __ATOMIC_RELAXED) != account->sequence || account->owes)
-        passed -= charge_stolen(account, passed);
-    account->ns[kind] += passed;
+        passed -= charge_stolen(account, kind, passed);
+    account->times.ns[kind] += passed;
     return passed;
 }
 
@@ -82,10 +84,11 @@ void account(struct cpu *cpu, enum account_kind kind)
 
 void account_task(struct cpu *cpu, struct task *task)
 {
-    uint64_t stolen = cpu->account.ns[ACCOUNT_STEAL];
+    const uint64_t *steal = &cpu->account.times.ns[ACCOUNT_STEAL];
+    uint64_t stolen = *steal;
 
     task->account.ran_ns += charge(cpu, ACCOUNT_USER);
-    task->account.stolen_ns += cpu->account.ns[ACCOUNT_STEAL] - stolen;
+    task->account.stolen_ns += *steal - stolen;
 }
 
 static uint64_t percent(uint64_t part, uint64_t whole)
@@ -109,18 +112,31 @@ static uint64_t waited_ns(const struct cpu *cpu, uint64_t now)
     return until > cpu->account.since ? (until - cpu->account.since) * NS_PER_TICK : 0;
 }
 
+void account_of_cpu(const struct cpu *cpu, uint64_t now, struct cpu_times *times)
+{
+    *times = cpu->account.times;
+    times->ns[ACCOUNT_IDLE] += waited_ns(cpu, now);
+}
+
+void account_of_task(const struct task *task, struct task_times *times)
+{
+    times->ran_ns = task->account.ran_ns;
+    times->stolen_ns = task->account.stolen_ns;
+    times->state = task->state;
+    memcpy(times->name, task->name, sizeof(times->name));
+}
+
 static void show_cpus(uint64_t now)
 {
     uint64_t ns[ACCOUNT_KINDS] = {0}, whole = 0;
-
     unsigned id;
 
     for_each_bit (id, guest_cpus()) {
-        const struct cpu *cpu = &cpus[id];
+        struct cpu_times times;
 
-        ns[ACCOUNT_IDLE] += waited_ns(cpu, now);
+        account_of_cpu(&cpus[id], now, &times);
         for (uint32_t kind = 0; kind < ACCOUNT_KINDS; kind++)
-            ns[kind] += cpu->account.ns[kind];
+            ns[kind] += times.ns[kind];
     }
     for (uint32_t kind = 0; kind < ACCOUNT_KINDS; kind++)
         whole += ns[kind];

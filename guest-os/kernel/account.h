@@ -10,12 +10,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "guest-os/kernel/calls.h"
 
 struct cpu;
 struct task;
 struct sbi_sta;
-
-enum account_kind { ACCOUNT_USER, ACCOUNT_SYSTEM, ACCOUNT_STEAL, ACCOUNT_IDLE, ACCOUNT_KINDS };
 
 /* Of a CPU. Written by it alone; the others may read it at any time. */
 struct account {
@@ -24,7 +23,7 @@ struct account {
     uint64_t charged;             /* ns of steal that have been, of those told since the CPU came up */
     uint32_t sequence;            /* of the record of steal (stint/sta.h), when it was looked at last */
     bool owes;                    /* not all that it told has been charged */
-    uint64_t ns[ACCOUNT_KINDS];   /* they sum to the time from when the CPU came up until `since` */
+    struct cpu_times times;       /* they sum to the time from when the CPU came up until `since` */
 };
 
 /* Of a task. Written by the CPU that runs it. */
@@ -44,6 +43,10 @@ void account(struct cpu *cpu, enum account_kind kind);
 
 /* The same of kind ACCOUNT_USER: it ran that task. */
 void account_task(struct cpu *cpu, struct task *task);
+
+/* For those who watch: the account of any CPU, as far as it is known at guest time `now`, and of any task. */
+void account_of_cpu(const struct cpu *cpu, uint64_t now, struct cpu_times *times);
+void account_of_task(const struct task *task, struct task_times *times);
 
 /* Makes the places in the report of a new task. */
 void account_task_init(struct task *task);

@@ -15,11 +15,13 @@
 
 static void take_ips(const char *value);
 
-/* Every guest understands these. */
-static const struct argument common[] = {
+static const struct argument own[] = {
     {"ips=NUMBER", "instructions a second that times of work are counted by (62500000)", take_ips},
     {0},
 };
+
+enum { OF_THE_GUEST, OF_EVERY_GUEST, OURS, TABLES };
+static const struct argument *tables[TABLES] = {[OURS] = own};
 
 static uint64_t ips = 62500000;    /* QEMU's -icount shift=4: an instruction is 16 ns */
 static char word[WORD_LENGTH + 1]; /* the one at hand */
@@ -36,10 +38,11 @@ uint64_t args_iterations(uint64_t ns)
     return ns / 1000 * (ips / 1000) / 1000 / WORK_INSTRUCTIONS;
 }
 
-static void list_arguments(const struct argument *argument)
+static void list_arguments(void)
 {
-    for (; argument->form; argument++)
-        say("  %-20s %s", argument->form, argument->what);
+    for (uint32_t table = 0; table < TABLES; table++)
+        for (const struct argument *argument = tables[table]; argument->form; argument++)
+            say("  %-20s %s", argument->form, argument->what);
 }
 
 void args_refuse(const char *right)
@@ -49,8 +52,7 @@ void args_refuse(const char *right)
     else
         say("%s: cannot start: expected %s", guest.name, right);
     say("%s understands:", guest.name);
-    list_arguments(guest.arguments);
-    list_arguments(common);
+    list_arguments();
     shutdown(SBI_SRST_REASON_FAILURE);
 }
 
@@ -78,10 +80,10 @@ static const struct argument *find_in(const struct argument *argument)
 
 static void take_word(bool settings)
 {
-    const struct argument *argument = find_in(guest.arguments);
+    const struct argument *argument = NULL;
 
-    if (!argument)
-        argument = find_in(common);
+    for (uint32_t table = 0; table < TABLES && !argument; table++)
+        argument = find_in(tables[table]);
     if (!argument)
         args_refuse("one of those below");
     if ((strchr(argument->form, '=') != NULL) == settings)
@@ -105,8 +107,10 @@ static void take_words(const char *text, bool settings)
     word[0] = 0;
 }
 
-void args_read(const char *text)
+void args_read(const char *text, const struct argument *also)
 {
+    tables[OF_THE_GUEST] = guest.arguments;
+    tables[OF_EVERY_GUEST] = also;
     take_words(text, true);
     take_words(text, false);
 }

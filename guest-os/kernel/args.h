@@ -16,8 +16,8 @@ struct argument {
     void (*take)(const char *value); /* what follows the ':' or '='; "" when the form has neither */
 };
 
-/* Takes every word of `text`: see above. */
-void args_read(const char *text);
+/* Takes every word of `text`: see above. `also` is the table of what every guest understands, beside its own. */
+void args_read(const char *text, const struct argument *also);
 
 /* For `take`: a value, or the first part of one up to *end. They do not return if it is none. */
 uint64_t args_number(const char *value, const char **end);

@@ -16,6 +16,7 @@
 #include "guest-os/kernel/timer.h"
 #include "guest-os/kernel/trap.h"
 #include "guest-os/kernel/vm.h"
+#include "guest-os/kernel/watch.h"
 #include "guest-os/policy/policy.h"
 #include "lib/bitops.h"
 
@@ -50,7 +51,7 @@ __attribute__((noreturn)) static void cpu_loop(struct cpu *cpu)
 static void start_guest(void)
 {
     sched_init(guest.policy);
-    args_read(machine.args);
+    args_read(machine.args, watch_arguments);
     if (guest.start)
         guest.start();
     if (!sched_working())

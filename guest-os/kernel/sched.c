@@ -107,13 +107,13 @@ static void begin_slice(struct cpu *cpu, uint64_t now)
     uint64_t slice = policy->slice(cpu->current);
 
     cpu->slice_end = slice == NEVER ? NEVER : now + slice;
-    cpu->slice_stolen = cpu->account.ns[ACCOUNT_STEAL];
+    cpu->slice_stolen = cpu->account.times.ns[ACCOUNT_STEAL];
 }
 
 /* What was stolen of the slice is given back. */
 static void mend_slice(struct cpu *cpu)
 {
-    uint64_t stolen = cpu->account.ns[ACCOUNT_STEAL];
+    uint64_t stolen = cpu->account.times.ns[ACCOUNT_STEAL];
 
     if (aware && cpu->slice_end != NEVER)
         cpu->slice_end += (stolen - cpu->slice_stolen) / NS_PER_TICK;

@@ -172,12 +172,48 @@ static bool call_correct(struct task *task, uint64_t unused, uint64_t unused2)
     return result(task, sched_working() > 0);
 }
 
+static bool answer(struct task *task, uint64_t address, const void *from, uint64_t bytes)
+{
+    return result(task, vm_copy_to_user(task->space, address, from, bytes) ? 0 : CALL_NOT_YOURS);
+}
+
+static bool call_cpu_times(struct task *task, uint64_t cpu, uint64_t address)
+{
+    struct cpu_times times;
+
+    if (cpu >= CPUS || !bit_test(guest_cpus(), (unsigned)cpu))
+        return result(task, CALL_BAD);
+    account_of_cpu(&cpus[cpu], time_now(), &times);
+    return answer(task, address, &times, sizeof(times));
+}
+
+static bool call_task_times(struct task *task, uint64_t number, uint64_t address)
+{
+    struct task_times times;
+
+    if (number >= task_count())
+        return result(task, CALL_BAD);
+    account_of_task(task_numbered((uint32_t)number), &times);
+    return answer(task, address, &times, sizeof(times));
+}
+
+static bool call_needed(struct task *task, uint64_t unused, uint64_t unused2)
+{
+    (void)unused;
+    (void)unused2;
+    return result(task, sched_working() > 0);
+}
+
 static call_handler *const calls[CALLS] = {
-    [CALL_EXIT] = call_exit,           [CALL_YIELD] = call_yield,     [CALL_SLEEP] = call_sleep,
-    [CALL_WRITE] = call_write,         [CALL_REPORT] = call_report,   [CALL_PROGRESS] = call_progress,
-    [CALL_NEXT_JOB] = call_next_job,   [CALL_LOCKED] = call_locked,   [CALL_OFFER] = call_offer,
-    [CALL_HALT] = call_halt,           [CALL_KICK] = call_kick,       [CALL_BALLOON] = call_balloon,
+    [CALL_EXIT] = call_exit,           [CALL_YIELD] = call_yield,
+    [CALL_SLEEP] = call_sleep,         [CALL_WRITE] = call_write,
+    [CALL_REPORT] = call_report,       [CALL_PROGRESS] = call_progress,
+    [CALL_NEXT_JOB] = call_next_job,   [CALL_LOCKED] = call_locked,
+    [CALL_OFFER] = call_offer,         [CALL_HALT] = call_halt,
+    [CALL_KICK] = call_kick,           [CALL_BALLOON] = call_balloon,
     [CALL_WALL_TIME] = call_wall_time, [CALL_CORRECT] = call_correct,
+    [CALL_CPU_TIMES] = call_cpu_times, [CALL_TASK_TIMES] = call_task_times,
+    [CALL_NEEDED] = call_needed,
 };
 
 bool syscall(struct task *task)

@@ -18,8 +18,6 @@
 #define TASKS    32 /* at most: the report has room for eight values of each */
 #define ALL_CPUS UINT64_MAX
 
-enum task_state { TASK_READY, TASK_RUNNING, TASK_SLEEPING, TASK_ENDED };
-
 struct task {
     struct frame frame;
     struct list link;      /* in the queue while READY, in its CPU's sleepers while SLEEPING */
@@ -29,7 +27,7 @@ struct task {
     /* Constant. */
     uint32_t id;
     bool helper; /* is there for the others only, and ends when they have */
-    char name[16];
+    char name[TASK_NAME];
     uint64_t cpus;  /* bit n: may run on CPU n */
     uint64_t space; /* see vm.h */
 
@@ -50,7 +48,7 @@ typedef void (*program)();
 struct task *task_make(const char *kind, program entry, const uint64_t args[4], uint64_t cpus, bool shared,
                        const char *const numbers[]);
 
-/* A helper, in the same way. It reports nothing, and has to ask whether it is needed whenever it has slept. */
+/* A helper, in the same way. It reports nothing, and has to ask CALL_NEEDED or its like whenever it has slept. */
 struct task *task_make_helper(const char *kind, program entry, const uint64_t args[4], uint64_t cpus);
 
 /* The sum over all tasks of their number `index` is to be reported under this name. Before the other harts

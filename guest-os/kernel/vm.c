@@ -145,14 +145,16 @@ void vm_enter(struct cpu *cpu, uint64_t space)
         __asm__ volatile("sfence.vma" ::: "memory");
 }
 
-static bool user_may_read(uint64_t space, uint64_t from, uint64_t bytes)
+/* May the task do that, PTE_R or PTE_W, with all of it? */
+static bool user_may(uint64_t space, uint64_t access, uint64_t from, uint64_t bytes)
 {
+    access |= PTE_V | PTE_U;
     if (from > ADDRESS_LIMIT || bytes > ADDRESS_LIMIT - from)
         return false;
     for (uint64_t page = from & -PAGE_BYTES; page < from + bytes; page += PAGE_BYTES) {
         const uint64_t *pte = walk(root_of(space), page, false);
 
-        if (!pte || (*pte & (PTE_V | PTE_U | PTE_R)) != (PTE_V | PTE_U | PTE_R))
+        if (!pte || (*pte & access) != access)
             return false;
     }
     return true;
@@ -160,10 +162,20 @@ static bool user_may_read(uint64_t space, uint64_t from, uint64_t bytes)
 
 bool vm_copy_from_user(uint64_t space, void *to, uint64_t from, uint64_t bytes)
 {
-    if (!user_may_read(space, from, bytes))
+    if (!user_may(space, PTE_R, from, bytes))
         return false;
     csr_set(sstatus, SSTATUS_SUM);
     memcpy(to, (const void *)from, bytes);
+    csr_clear(sstatus, SSTATUS_SUM);
+    return true;
+}
+
+bool vm_copy_to_user(uint64_t space, uint64_t to, const void *from, uint64_t bytes)
+{
+    if (!user_may(space, PTE_W, to, bytes))
+        return false;
+    csr_set(sstatus, SSTATUS_SUM);
+    memcpy((void *)to, from, bytes);
     csr_clear(sstatus, SSTATUS_SUM);
     return true;
 }

@@ -46,6 +46,9 @@ void vm_enter(struct cpu *cpu, uint64_t space);
 /* Copies from memory that a task names. False, and nothing copied, unless all of it is the task's to read. */
 bool vm_copy_from_user(uint64_t space, void *to, uint64_t from, uint64_t bytes);
 
+/* The same the other way: unless all of it is the task's to write. */
+bool vm_copy_to_user(uint64_t space, uint64_t to, const void *from, uint64_t bytes);
+
 /* Does the address lie in the guard below a hart's stack? */
 bool vm_in_stack_guard(uint64_t address);
 

@@ -76,7 +76,14 @@ void dodger(uint64_t period, uint64_t margin, uint64_t iterations_per_ms, uint64
 /* Lets the guest look every `period` ticks how many CPUs it can use (kernel/balloon.h). A helper. */
 void ballooner(uint64_t period);
 
-/* Reaches for memory that is not its own. */
+/* Says on the console, at every multiple of `period` ticks of the guest's clock, what became of the time since the
+ * last one: of all CPUs in the set of bits, and of each if there are several. A helper. */
+void sar(uint64_t period, uint64_t cpus);
+
+/* The same of the tasks, and of all CPUs together: `aware` of what was stolen, or as if the tasks had it. A helper. */
+void top(uint64_t period, uint64_t cpus, uint64_t aware);
+
+/* Hands the kernel addresses that are not its own, and then reaches for one itself. */
 void wild(void);
 #define WILD_NUMBERS {0}
 

@@ -79,6 +79,14 @@ static const char *take_most(struct guest *guest, const char *value)
     return read_whole_number(value, most) && *most ? NULL : "a number above 0";
 }
 
+/* They would take next to nothing, and there is no console on which they could say what they see. */
+static const char *take_watcher(struct guest *guest, const char *value)
+{
+    (void)guest;
+    (void)value;
+    return "none of sar: top: top-aware: in the simulator, which has no console";
+}
+
 static const char *take_ips(struct guest *guest, const char *value)
 {
     if (read_whole_number(value, &guest->ips) && guest->ips >= 1000 && guest->ips <= 100 * NS_PER_S)
@@ -298,6 +306,8 @@ static const char *start_dodger(struct guest *guest)
 
 static const struct guest_argument no_arguments[] = {{0}};
 static const struct guest_argument common[] = {{"ips=", take_ips}, {0}};
+static const struct guest_argument watchers[] = {
+    {"sar:", take_watcher}, {"top:", take_watcher}, {"top-aware:", take_watcher}, {0}};
 static const struct guest_argument timeshare_arguments[] = {
     {"spin", take_spin}, {"sleep:", take_sleep}, {"work:", take_work},         {"polite", take_polite},
     {"wild", take_wild}, {"slice=", take_slice}, {"progress=", take_progress}, {0}};
@@ -354,6 +364,8 @@ static const char *take_word(struct guest *guest, const char *word, bool setting
 
     if (!argument)
         argument = find_in(common, word);
+    if (!argument)
+        argument = find_in(watchers, word);
     if (!argument)
         return UNKNOWN;
     if ((strchr(argument->name, '=') != NULL) != settings)

@@ -42,6 +42,7 @@ def test_refused_words(tmp_path):
 
 GUESTS = sorted(path.parent.name for path in ROOT.glob("guest-os/*/*.c") if path.stem == path.parent.name)
 NOT_SIMULATED = {"database", "distortion"}
+WATCHERS = "sar:1s", "top:1s", "top-aware:1s"    # of every guest; the simulator has no console
 NOT_TAKEN = {"timeshare": {"accounting=", "correct=", "tick="}}    # matters of the guest's own time
 
 
@@ -61,6 +62,13 @@ def test_arguments_are_the_guests(tmp_path, guest):
     own = set(re.findall(r'\{"(\w+[:=]?)', table))
     assert NOT_TAKEN.get(guest, set()) <= own
     assert set(said.split("one of: ")[1].split()) == own - NOT_TAKEN.get(guest, set()) | {"ips="}
+
+
+@pytest.mark.parametrize("word", WATCHERS)
+def test_watchers_are_refused(tmp_path, word):
+    said = refusal(tmp_path, f"time = 1s\n[vm a]\nguest = timeshare\nargs = spin {word}\n")
+    assert said == (f"bad.conf:4: found '{word}' in the args of timeshare, expected none of sar: top: top-aware: "
+                    "in the simulator, which has no console")
 
 
 def test_a_hang_is_ended(tmp_path):
