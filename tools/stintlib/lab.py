@@ -79,6 +79,12 @@ class LabRun:
                 return guest
         raise CannotRun(f"{self.name}: there is no VM '{name}'")
 
+    def said(self, name):
+        """The lines that VM wrote on the console."""
+        self._check()
+        begin = f"[{name}] "
+        return [line.removeprefix(begin) for line in self.done.result().stdout.split("\n") if line.startswith(begin)]
+
     def measured(self, name):
         """What that VM's guest reported of itself."""
         return self.vm(name)["report"]
@@ -109,7 +115,7 @@ class Lab:
     def run(self, scenario, sets=None, options=()):
         """On QEMU. scenario: a name of scenarios/, a path, or a scenario's text; sets: other values for keys of its
         top; options: further words for `stint run`. Returns a LabRun at once."""
-        return self._begin("run", scenario, sets or {}, ("--quiet", *options))
+        return self._begin("run", scenario, sets or {}, options)
 
     def sim(self, scenario, sets=None, options=()):
         """The same in the simulator."""
