@@ -19,6 +19,7 @@
 
 #define STEP_NS 100000 /* how long it goes on at most before the next step, while it is behind */
 
+/* BEGIN SOLUTION 4.deadline */
 uint64_t guest_clock_deadline(const struct vcpu *v)
 {
     if (!(v->vs.vsie & 1UL << IRQ_S_TIMER))
@@ -26,6 +27,7 @@ uint64_t guest_clock_deadline(const struct vcpu *v)
     uint64_t host = v->vs.vstimecmp - v->vm->htimedelta;
     return host < v->vs.vstimecmp ? CLOCK_NEVER : host;
 }
+/* END SOLUTION */
 
 void guest_clock_start(struct vm *vm, uint64_t now)
 {
@@ -63,6 +65,7 @@ static void set_delta(struct pcpu *self, struct vm *vm, uint64_t now, uint64_t d
     arm_all(self, vm);
 }
 
+/* BEGIN SOLUTION 4.freeze */
 /* Some VCPU waits and none runs: it stands still from now on; but not from before the last of them stopped. */
 static void freeze_if_alone(struct guest_clock *clock, uint64_t now)
 {
@@ -92,13 +95,16 @@ static void thaw(struct pcpu *self, struct vm *vm, uint64_t now)
         clock->stepped = now + vm->htimedelta;
     clock->behind += stood;
 }
+/* END SOLUTION */
 
-/* What has passed since the last step, (rate - 1) times again, but no further than real time. Returns the step. */
+/* BEGIN SOLUTION 4.step */
+/* What has passed since the last step, (rate - 1) times again, but no further than real time; and none while a
+ * sibling runs. Returns the step. */
 static uint64_t step(struct pcpu *self, struct vm *vm, uint64_t now)
 {
     struct guest_clock *clock = &vm->clock;
     uint64_t guest = now + vm->htimedelta, passed = guest > clock->stepped ? guest - clock->stepped : 0;
-    uint64_t step = passed * (clock->rate - 1);
+    uint64_t step = clock->running == 1 ? passed * (clock->rate - 1) : 0;
     if (step > clock->behind)
         step = clock->behind;
     if (step) {
@@ -108,6 +114,7 @@ static uint64_t step(struct pcpu *self, struct vm *vm, uint64_t now)
     }
     return step;
 }
+/* END SOLUTION */
 
 /* ---- The VCPUs' changes ---- */
 
@@ -128,8 +135,8 @@ void guest_clock_enter(struct vcpu *v, uint64_t now)
     spin_lock(&clock->lock);
     thaw(self, v->vm, now);
     clock->waiting--;
-    if (clock->running++ == 0)
-        step(self, v->vm, now);
+    clock->running++;
+    step(self, v->vm, now);
     v->unseen += v->delta_then - v->vm->htimedelta;
     csr_write(htimedelta, v->vm->htimedelta);
     spin_unlock(&clock->lock);
@@ -152,8 +159,7 @@ void guest_clock_catch_up(struct pcpu *self, struct vcpu *v, uint64_t now)
 {
     struct guest_clock *clock = &v->vm->clock;
     spin_lock(&clock->lock);
-    if (clock->running == 1)
-        v->unseen -= step(self, v->vm, now); /* time that it did not run in, and sees after all */
+    v->unseen -= step(self, v->vm, now); /* time that it did not run in, and sees after all */
     csr_write(htimedelta, v->vm->htimedelta);
     if (clock->behind)
         clock_come_back(self, now + ns_to_ticks(STEP_NS));

@@ -143,6 +143,7 @@ static void await(struct pcpu *self, struct vcpu *v)
         spin_unlock(&clock->lock);
 }
 
+/* BEGIN SOLUTION 4.block */
 void vcpu_block(struct vcpu *v)
 {
     struct pcpu *self = pcpu_self();
@@ -153,6 +154,7 @@ void vcpu_block(struct vcpu *v)
     if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST))
         vcpu_wake(v, STINT_WAKE_IPI);
 }
+/* END SOLUTION */
 
 void vcpu_offline(struct vcpu *v)
 {
@@ -259,17 +261,22 @@ static void load_csrs(const struct vs_csrs *vs)
 }
 /* END SOLUTION */
 
+/* BEGIN SOLUTION 4.timer */
+/* Its timer, and whether it has an IPI pending. */
 static void save_interrupts(struct vs_csrs *vs)
 {
     vs->vstimecmp = csr_read(vstimecmp);
     vs->hvip = csr_read(hvip);
 }
 
-static void load_interrupts(const struct vs_csrs *vs)
+/* The timer is compared with the guest's time, so that goes in with it. */
+static void load_interrupts(const struct vcpu *v)
 {
-    csr_write(vstimecmp, vs->vstimecmp);
-    csr_write(hvip, vs->hvip);
+    csr_write(vstimecmp, v->vs.vstimecmp);
+    csr_write(hvip, v->vs.hvip);
+    csr_write(htimedelta, v->vm->htimedelta);
 }
+/* END SOLUTION */
 
 /* BEGIN SOLUTION 1.fp */
 /* It leaves: what it changed in the FP registers is kept. */
@@ -418,8 +425,7 @@ static void load(struct pcpu *p, struct vcpu *v)
     p->stats->switches++;
     p->loaded = v;
     load_csrs(&v->vs);
-    load_interrupts(&v->vs);
-    csr_write(htimedelta, v->vm->htimedelta);
+    load_interrupts(v);
     enter_spaces(v);
     if (v->pcpu != p || p->last_of_vm[v->vm->index] != v)
         arrive(p, v);
