@@ -13,7 +13,7 @@ def slot(eid):
     return (eid >> 17 ^ eid >> 26) % 32
 
 
-@test(points=6, title="WFI in user mode is an illegal instruction", look="hyp/exit.c: on_virtual_instruction",
+@test(points=6, title="WFI in user mode is an illegal instruction", look="hyp/exit.c: wait_or_refuse",
       needs=("sleep",))
 def user_mode(trial):
     seen = trial.run(top(pcpus=1, time="500ms") + vm("a", "lab03_sleep", args="naps=1 ticks=1000 user=1"))

@@ -69,7 +69,7 @@ def memory(trial):
     trial.expect("the UART's scratch register, by a virtual address", nonce & 0xff, found["scratch"])
 
 
-@test(points=10, title="WFI gives the pCPU away, and goes on behind it", look="hyp/exit.c: on_virtual_instruction")
+@test(points=10, title="WFI gives the pCPU away, and goes on behind it", look="hyp/exit.c: wait_or_refuse")
 def sleep(trial):
     naps, ticks = trial.random.randrange(20, 40), trial.random.randrange(50_000, 80_000)
     args = f"naps={naps} ticks={ticks} nonce={trial.random.getrandbits(62)}"

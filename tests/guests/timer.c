@@ -154,6 +154,20 @@ static void test_wfi_with_pending(void)
     set_stimecmp(~0UL);
 }
 
+/* At `offset` of the first page a WFI that is done at once, and behind it ret. All else there is no instruction. */
+static void test_wfi_at(unsigned offset)
+{
+    static uint16_t code[3 * 2048] __attribute__((aligned(4096)));
+    uint16_t *at = code + offset / 2;
+
+    at[0] = 0x0073, at[1] = 0x1050, at[2] = 0x8082;
+    __asm__ volatile("fence.i" ::: "memory");
+    set_stimecmp(0);
+    check("timer.wfi_at_page_end", attempt((void (*)(uint64_t))(uintptr_t)at, 0).cause, CAUSE_NONE);
+    set_stimecmp(~0UL);
+    at[0] = at[1] = at[2] = 0;
+}
+
 /* A later wish replaces an earlier one, in both directions. */
 static void test_replaced(void)
 {
@@ -182,6 +196,8 @@ int test_main(void)
         test_past(setters[setter]);
     }
     test_wfi_with_pending();
+    for (unsigned offset = 0xff8; offset <= 0x1000; offset += 2)
+        test_wfi_at(offset);
     test_replaced();
     for (unsigned setter = 0; setter < 2; setter++)
         for (unsigned waiter = 0; waiter < 3; waiter++)
