@@ -77,7 +77,14 @@ def main(options):
         if area is None:
             raise CannotRun(f"{path.stem} has left no report: {no_area(address)}. The console ended with\n"
                             f"{last_lines(folder / 'console.log')}\n(all of it: {shown(folder / 'console.log')})")
-        return present(options, path.stem, area, ticks, ended)
+        return present(options, path.stem, area, last_told(area, ticks) if ended else ticks, ended)
+
+
+def last_told(area, ticks):
+    """When a guest ended that turned the machine off, by the last event of its own. The machine's clock is no help: once
+    all harts sleep it leaps to whatever timer was set, or not, as the host has it."""
+    times = [event.time for ring in guest_rings({0: area}) for event in ring.events()]
+    return max(times, default=ticks)
 
 
 def no_area(address):
@@ -109,6 +116,8 @@ def follow(qemu, console, progress, deadline, limit):
             if status in ENDED:
                 return ticks, True
             if ticks * TICK_NS >= limit:
+                if qemu.qmp.status() in ENDED:    # it leapt when the guest had turned the machine off
+                    return ticks, True
                 break
             console.pump()
             if progress.due():
