@@ -77,7 +77,8 @@ def main(options):
         if area is None:
             raise CannotRun(f"{path.stem} has left no report: {no_area(address)}. The console ended with\n"
                             f"{last_lines(folder / 'console.log')}\n(all of it: {shown(folder / 'console.log')})")
-        return present(options, path.stem, area, last_told(area, ticks) if ended else ticks, ended)
+        end = last_told(area, ticks) if ended else ticks
+        return present(options, path.stem, area, end, ended)
 
 
 def last_told(area, ticks):
