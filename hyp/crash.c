@@ -8,6 +8,7 @@
 #include "hyp/riscv.h"
 #include "hyp/vcpu.h"
 #include "hyp/vm.h"
+#include "lib/bitops.h"
 #include "lib/printf.h"
 
 static const char *const causes[24] = {
@@ -65,5 +66,6 @@ void vm_crash(struct vcpu *v, const char *why, ...)
     console_print("[stint] %s did wrong and is stopped: %s\n", v->vm->config->name, text);
     print_state(v);
     vm_end(v->vm, VM_CRASHES, "%s", text);
-    vcpu_request(v, VCPU_REQ_OFFLINE); /* now, though another one may have ended the VM first */
+    vcpu_request(v->vm, BIT(v->id),
+                 VCPU_REQ_OFFLINE); /* now, though another one may have ended the VM first */
 }

@@ -101,8 +101,7 @@ void machine_end(enum stint_end why)
     uint32_t not_yet = STINT_END_NOT;
     if (!__atomic_compare_exchange_n(&machine.end, &not_yet, why, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
-    for (uint32_t id = 0; id < pcpu_count; id++)
-        pcpu_alert(id);
+    pcpu_alert(bit_mask(pcpu_count));
 }
 
 void machine_vm_ended(void)

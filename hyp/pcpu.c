@@ -109,29 +109,15 @@ static void kick_harts(struct pcpu *self, uint64_t harts)
     firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, harts, 0, 0);
 }
 
-void pcpu_kick(uint32_t id)
-{
-    note_kick(pcpu_self(), id);
-    kick_harts(pcpu_self(), BIT(pcpus[id].hart));
-}
-
-void pcpu_alert(uint32_t id)
-{
-    __atomic_store_n(&pcpus[id].attention, true, __ATOMIC_SEQ_CST);
-    if (&pcpus[id] != pcpu_self())
-        pcpu_kick(id);
-}
-
 /* All by one call: under instruction counting each ends the hart's turn, and the last to be kicked would hear of it
  * some milliseconds after the first. */
-void pcpu_ask_them(void)
+void pcpu_alert(uint64_t ids)
 {
     struct pcpu *self = pcpu_self();
     uint64_t harts = 0;
-    uint32_t id;
-    while ((id = sched_next_ask(&machine.sched)) != SCHED_NO_PCPU) {
+    unsigned id;
+    for_each_bit (id, ids) {
         struct pcpu *p = &pcpus[id];
-        __atomic_store_n(&p->ask_scheduler, true, __ATOMIC_SEQ_CST);
         __atomic_store_n(&p->attention, true, __ATOMIC_SEQ_CST);
         if (p == self)
             continue;
@@ -140,4 +126,15 @@ void pcpu_ask_them(void)
     }
     if (harts)
         kick_harts(self, harts);
+}
+
+void pcpu_ask_them(void)
+{
+    uint64_t ids = 0;
+    uint32_t id;
+    while ((id = sched_next_ask(&machine.sched)) != SCHED_NO_PCPU) {
+        __atomic_store_n(&pcpus[id].ask_scheduler, true, __ATOMIC_SEQ_CST);
+        ids |= BIT(id);
+    }
+    pcpu_alert(ids);
 }

@@ -107,9 +107,6 @@ static inline uint64_t pcpu_vcpu_ticks(const struct pcpu *p)
     return p->stats->ticks[STINT_PCPU_GUEST] + p->stats->ticks[STINT_PCPU_HYP_VCPU];
 }
 
-/* Sends pCPU `id` an interrupt, which ends its guest's run or its idling. Not to oneself. */
-void pcpu_kick(uint32_t id);
-
 /* This pCPU grants its current VCPU the wish before the next entry. */
 static inline void pcpu_wish(struct pcpu *self, enum vcpu_wish wish)
 {
@@ -117,8 +114,9 @@ static inline void pcpu_wish(struct pcpu *self, enum vcpu_wish wish)
     self->attention = true;
 }
 
-/* Makes pCPU `id` think before its next entry of a guest, and at once if it is in one or sleeps. */
-void pcpu_alert(uint32_t id);
+/* Makes these pCPUs, a bit each, think before their next entry of a guest, and at once if they are in one or sleep:
+ * all but this one get an interrupt, a kick. */
+void pcpu_alert(uint64_t ids);
 
 /* Makes those pCPUs look again who should run of which the scheduler wants it. The caller holds no lock: a kick
  * may end the hart's turn (clock.h). */

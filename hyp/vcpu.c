@@ -15,6 +15,7 @@
 #include "hyp/run.h"
 #include "hyp/trace.h"
 #include "hyp/vm.h"
+#include "lib/bitops.h"
 #include "lib/string.h"
 #include "sbi/sta.h"
 #include <stint/sbi.h>
@@ -122,13 +123,23 @@ void vcpu_wake(struct vcpu *v, enum stint_wake why)
     queue(v, why);
 }
 
-void vcpu_request(struct vcpu *v, uint32_t bits)
+/* Returns the pCPU that has to hear of it, as a bit; 0: none. */
+static uint64_t request(struct vcpu *v, uint32_t bits)
 {
     __atomic_or_fetch(&v->requests, bits, __ATOMIC_SEQ_CST);
     vcpu_wake(v, STINT_WAKE_IPI);
     /* A VCPU that comes in just now looks at its requests after it is RUNNING (vcpu_enter). */
-    if (__atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING)
-        pcpu_alert(v->stats->pcpu);
+    bool runs = __atomic_load_n(&v->stats->state, __ATOMIC_SEQ_CST) == STINT_RUNNING;
+    return runs ? BIT(v->stats->pcpu) : 0;
+}
+
+void vcpu_request(struct vm *vm, uint64_t ids, uint32_t bits)
+{
+    uint64_t where = 0;
+    unsigned id;
+    for_each_bit (id, ids)
+        where |= request(&vm->vcpus[id], bits);
+    pcpu_alert(where);
 }
 
 /* It is off its pCPU, and may be woken from now on. */

@@ -112,8 +112,9 @@ void vcpu_online(struct vcpu *, enum stint_wake why);
 /* Ends its BLOCKED state if it is in it. From any pCPU. */
 void vcpu_wake(struct vcpu *, enum stint_wake why);
 
-/* Sets request bits and makes sure that they are seen before the VCPU's next instruction. */
-void vcpu_request(struct vcpu *, uint32_t bits);
+/* Sets request bits of the VM's VCPUs `ids`, a bit each, and makes sure that they are seen before the next instruction
+ * of each of them. */
+void vcpu_request(struct vm *, uint64_t ids, uint32_t bits);
 
 /* A fence was requested of it, and a pCPU runs it without having done that yet. */
 bool vcpu_fence_is_due(const struct vcpu *);

@@ -290,8 +290,7 @@ void vm_end(struct vm *vm, enum vm_ending ending, const char *why, ...)
     spin_unlock(&vm->lock);
     if (!first)
         return;
-    for (uint32_t id = 0; id < vm->vcpu_count; id++)
-        vcpu_request(&vm->vcpus[id], VCPU_REQ_OFFLINE);
+    vcpu_request(vm, bit_mask(vm->vcpu_count), VCPU_REQ_OFFLINE);
     vm_vcpu_gone(vm);
 }
 

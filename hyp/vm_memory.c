@@ -110,8 +110,7 @@ void vm_forget_translations(struct vm *vm)
 static void fence_all(struct vm *vm)
 {
     vm_forget_translations(vm);
-    for (uint32_t id = 0; id < vm->vcpu_count; id++)
-        vcpu_request(&vm->vcpus[id], VCPU_REQ_FENCE_G);
+    vcpu_request(vm, bit_mask(vm->vcpu_count), VCPU_REQ_FENCE_G);
     for (uint32_t id = 0; id < vm->vcpu_count; id++)
         vcpu_await_fence(&vm->vcpus[id]);
 }

@@ -39,8 +39,7 @@ static exit_class call(struct vcpu *v, uint64_t fid)
     if (v->fence_pc != v->regs.pc) {
         uint32_t request = fid == SBI_RFENCE_FENCE_I ? VCPU_REQ_FENCE_I : VCPU_REQ_FENCE;
         v->fence_pc = v->regs.pc;
-        for_each_bit (id, harts)
-            vcpu_request(&v->vm->vcpus[id], request);
+        vcpu_request(v->vm, harts, request);
     }
     for_each_bit (id, harts)
         if (&v->vm->vcpus[id] != v && vcpu_fence_is_due(&v->vm->vcpus[id]))
