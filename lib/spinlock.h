@@ -16,7 +16,9 @@ struct spinlock {
     uint32_t serving; /* the ticket whose holder has the lock */
 };
 
-#define SPIN_PATIENCE 200 /* turns of the waiting loop between two calls of spin_wait */
+/* Turns of the waiting loop between two calls of spin_wait: about 100 instructions. With ten times as many, a hart that
+ * waits had ten times the instructions of the one it waits for. */
+#define SPIN_PATIENCE 20
 
 /* Who waits lets others go on, where they cannot do so beside it. A program compiled with SPIN_WAIT has its own. */
 #ifdef SPIN_WAIT
