@@ -103,10 +103,22 @@ static void note_kick(struct pcpu *self, uint32_t id)
     trace(self, rdtime(), STINT_EV_KICK, STINT_NO_VCPU, 0, id, 0);
 }
 
+/* The firmware sends interrupts under a lock of its own (OpenSBI: the domain's), and who waits for that spins in
+ * M-mode, where nothing interrupts him. Under instruction counting its holder may have lost his turn, as each kick
+ * ends it; the others would spin through theirs, until all timers have passed and a turn lasts as long as QEMU lets
+ * it, 100 ms divided by the harts. So they wait here, where spin_wait naps; whose turn it is sends for all who wait. */
 static void kick_harts(struct pcpu *self, uint64_t harts)
 {
-    clock_keep_beat(self);
-    firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, harts, 0, 0);
+    static struct spinlock sending;
+    static uint64_t wanted; /* harts, a bit each; atomic */
+    __atomic_or_fetch(&wanted, harts, __ATOMIC_SEQ_CST);
+    spin_lock(&sending);
+    uint64_t all = __atomic_exchange_n(&wanted, 0, __ATOMIC_SEQ_CST);
+    if (all) {
+        clock_keep_beat(self);
+        firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, all, 0, 0);
+    }
+    spin_unlock(&sending);
 }
 
 /* All by one call: under instruction counting each ends the hart's turn, and the last to be kicked would hear of it

@@ -107,16 +107,15 @@ def test_harts_take_short_turns_while_all_change(tmp_path):
     assert max(max(vm_waits(history, number)) for number in range(3)) < 90e6
 
 
-def test_fences_cost_the_one_who_asks(tmp_path):
-    """Four VCPUs that fence each other without pause, and a spinner on the pCPU of one of them: though every kick
-    ends a hart's turn under instruction counting, the spinner has most of its half. What it lacks, up to a
-    tenth, are turns of its hart that kicks cut short: how many depends on how they fall."""
+@pytest.mark.parametrize("case", ["fence_storm", "ipi_storm"])
+def test_kicks_cost_the_one_who_asks(tmp_path, case):
+    """Four VCPUs that fence or interrupt each other without pause, and a spinner on the pCPU of one of them: though
+    every kick ends a hart's turn under instruction counting, the spinner has its half, and never waits for two
+    slices."""
     scenario = top(pcpus=4, time="2s", quantum="5ms")
-    scenario += vm("storm", "rogue", vcpus=4, affinity="0;1;2;3", args="case=fence_storm")
+    scenario += vm("storm", "rogue", vcpus=4, affinity="0;1;2;3", args=f"case={case}")
     scenario += vm("hog", "hog", affinity="3")
     ran = run_scenario(tmp_path, scenario, "--set", "trace=1048576", expect=None)
     storm, hog = ran.report["vms"]
-    turns = [span.end - span.begin for span in ran.spans(3) if span.vcpu == 3]
-    assert abs(len(turns) - hog["vcpus"][0]["switches"]) <= 1, "they take turns"
-    assert sum(turn < 7_500_000 for turn in turns) > 0.95 * len(turns), "a turn is half as long again at most"
-    assert hog["vcpus"][0]["run_ns"] / (hog["vcpus"][0]["run_ns"] + storm["vcpus"][3]["run_ns"]) > 0.44
+    assert max(span.end - span.begin for span in ran.spans(3) if span.vcpu == 3) < 10e6
+    assert hog["vcpus"][0]["run_ns"] / (hog["vcpus"][0]["run_ns"] + storm["vcpus"][3]["run_ns"]) > 0.48
