@@ -7,7 +7,9 @@
  * The beat: under QEMU's instruction counting several harts take turns as long as
  * the time to the next timer, so each busy pCPU of several keeps a short one,
  * or the others would stand still for whole slices. There, writing stimecmp may also end the hart's turn:
- * another reason to do it last, when the time is no longer the hypervisor's.
+ * another reason to do it last, when the time is no longer the hypervisor's. In the hypervisor the beat may pass
+ * and have no successor, on all harts at once, because nobody uses up the long turn that follows: work there is
+ * short, and whoever waits for another hart naps.
  */
 #include "hyp/clock.h"
 #include <stddef.h>
@@ -99,25 +101,6 @@ static struct timer *take_due(struct pcpu *self, uint64_t now)
     note_first_deadline(self);
     spin_unlock(&self->timer_lock);
     return due;
-}
-
-void clock_keep_beat(struct pcpu *self)
-{
-    uint64_t now = rdtime();
-    if (!machine.beat)
-        return;
-    /* Also with a beat that is still to come: stimecmp may hold the end of a slice, which has passed. */
-    if (self->beat_end <= now)
-        self->beat_end = now + machine.beat;
-    clock_program(self);
-}
-
-void clock_begin_beat(struct pcpu *self, uint64_t now)
-{
-    if (!machine.beat)
-        return;
-    self->beat_end = now + machine.beat;
-    clock_program(self);
 }
 
 void clock_come_back(struct pcpu *self, uint64_t when)

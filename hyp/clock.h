@@ -46,13 +46,6 @@ void timer_cancel(struct timer *);
 /* Sets the hardware timer to what is next. The last thing to do before a guest runs or the pCPU sleeps. */
 void clock_program(const struct pcpu *self);
 
-/* Before work in the hypervisor that ends the hart's turn (a kick does, under instruction counting): the others'
- * turns must not become longer than a beat for want of a timer that is still to come. */
-void clock_keep_beat(struct pcpu *self);
-
-/* The pCPU, which idled, has something to do: it may have to wait for a lock whose holder must have his turn first. */
-void clock_begin_beat(struct pcpu *self, uint64_t now);
-
 /* The VCPU on this pCPU is to exit at `when`, or earlier; until clock_program the last thing. */
 void clock_come_back(struct pcpu *self, uint64_t when);
 

@@ -107,17 +107,15 @@ static void note_kick(struct pcpu *self, uint32_t id)
  * M-mode, where nothing interrupts him. Under instruction counting its holder may have lost his turn, as each kick
  * ends it; the others would spin through theirs, until all timers have passed and a turn lasts as long as QEMU lets
  * it, 100 ms divided by the harts. So they wait here, where spin_wait naps; whose turn it is sends for all who wait. */
-static void kick_harts(struct pcpu *self, uint64_t harts)
+static void kick_harts(uint64_t harts)
 {
     static struct spinlock sending;
     static uint64_t wanted; /* harts, a bit each; atomic */
     __atomic_or_fetch(&wanted, harts, __ATOMIC_SEQ_CST);
     spin_lock(&sending);
     uint64_t all = __atomic_exchange_n(&wanted, 0, __ATOMIC_SEQ_CST);
-    if (all) {
-        clock_keep_beat(self);
+    if (all)
         firmware_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, all, 0, 0);
-    }
     spin_unlock(&sending);
 }
 
@@ -137,7 +135,7 @@ void pcpu_alert(uint64_t ids)
         harts |= BIT(p->hart);
     }
     if (harts)
-        kick_harts(self, harts);
+        kick_harts(harts);
 }
 
 void pcpu_ask_them(void)

@@ -156,7 +156,6 @@ static void idle(struct pcpu *self)
     machine_wakes();
     self->now = rdtime();
     pcpu_end_idle(self, self->now);
-    clock_begin_beat(self, self->now);
     take_interrupts(self);
 }
 
