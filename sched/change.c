@@ -302,7 +302,8 @@ static void lock_all_in_place(struct sched *s)
 
     for (lock_all(s); !each_vcpu(s, is_in_place, 0); lock_all(s)) {
         unlock_all(s);
-        if (++turns == SPIN_BOUND)
+        spin_wait();
+        if (++turns == SPIN_BOUND / SPIN_PATIENCE)
             spin_stuck(&s->lock);
     }
 }
