@@ -59,7 +59,9 @@ def test_siblings_run_at_once(gangs, run_once):
 
 
 def test_gangs_that_fit_run_at_once(run):
-    """Two VMs of two VCPUs on four pCPUs leave nobody waiting."""
+    """Two VMs of two VCPUs on four pCPUs leave nobody waiting: once it is there, none is off its pCPU for a tick. (What
+    the beat costs counts as stolen, too, and depends on how the beats of four harts fall.)"""
     done = run(top(pcpus=4, time="500ms", sched="gang") + vm("a", "hog", vcpus=2) + vm("b", "hog", vcpus=2))
-    for vcpu in done.vcpus():
-        assert vcpu["steal_ns"] <= 0.02 * done.report["elapsed_ns"]
+    for number in range(4):
+        away, there = running_at_once(done, number, 1, 20 * MS)
+        assert away == 0 and there > 450 * MS
