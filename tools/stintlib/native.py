@@ -82,8 +82,8 @@ def main(options):
 
 
 def last_told(area, ticks):
-    """When a guest ended that turned the machine off, by the last event of its own. The machine's clock is no help: once
-    all harts sleep it leaps to whatever timer was set, or not, as the host has it."""
+    """When a guest ended that turned the machine off, by the last event of its own. The machine's clock is no help:
+    once all harts sleep it leaps to whatever timer was set, or not, as the host has it."""
     times = [event.time for ring in guest_rings({0: area}) for event in ring.events()]
     return max(times, default=ticks)
 
