@@ -23,6 +23,7 @@ static void publish(uint64_t *pte, uint64_t value)
     __atomic_store_n(pte, value, __ATOMIC_RELEASE);
 }
 
+/* BEGIN SOLUTION 2.hgatp */
 void gstage_init(struct gstage *g, uint32_t vmid)
 {
     g->vmid = vmid;
@@ -33,7 +34,9 @@ uint64_t gstage_hgatp(const struct gstage *g)
 {
     return HGATP_SV39X4 | (uint64_t)g->vmid << HGATP_VMID_SHIFT | (uint64_t)g->root >> PAGE_SHIFT;
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 2.map */
 static uint64_t slot(uint64_t gpa, int level)
 {
     uint64_t n = gpa >> (PAGE_SHIFT + 9 * level);
@@ -75,7 +78,9 @@ bool gstage_map(struct gstage *g, uint64_t gpa, uint64_t page, uint64_t bits)
     publish(&table[slot(gpa, 0)], make_pte(page, bits));
     return true;
 }
+/* END SOLUTION */
 
+/* BEGIN SOLUTION 2.clear */
 static void clear_table(struct gstage *g, uint64_t *table, int level)
 {
     uint64_t slots = level == LEVELS - 1 ? ROOT_SLOTS : TABLE_SLOTS;
@@ -97,3 +102,4 @@ void gstage_clear(struct gstage *g)
     clear_table(g, g->root, LEVELS - 1);
     memset(g->root, 0, GSTAGE_ROOT_BYTES);
 }
+/* END SOLUTION */

@@ -30,6 +30,7 @@ LAB_GUESTS  := $(wildcard labs/*/guests/*.c)
 TEST_GUESTS += $(basename $(notdir $(LAB_GUESTS)))
 $(foreach source,$(LAB_GUESTS),\
     $(eval test_guest_$(basename $(notdir $(source))) := $(source) $(wildcard $(source:.c=_loop.S))))
+test_guest_lab02_tables += hyp/gstage.c
 
 TEST_GUEST_ELFS := $(TEST_GUESTS:%=$(TEST_GUEST_DIR)/%.elf)
 

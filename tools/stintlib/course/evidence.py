@@ -35,10 +35,10 @@ def marked_image(image, mark):
 
 
 class Evidence:
-    """What a guest left: values by name, as its report nests them, and its rings."""
+    """What a guest left: values by name, as its report nests them, and its rings. place: the physical address of it."""
 
-    def __init__(self, values, tasks, rings):
-        self.values, self.tasks, self.rings = nest(values), tasks, rings
+    def __init__(self, values, tasks, rings, place):
+        self.values, self.tasks, self.rings, self.place = nest(values), tasks, rings, place
 
     def __getitem__(self, name):
         return self.values[name]
@@ -59,7 +59,7 @@ def find_evidence(ram, mark):
     damage = find_damage(area, layout.AREA_MAX)
     if damage:
         return None, damage
-    return Evidence(list(read_values(area)), read_tasks(area), read_rings(ram, found[0], area)), None
+    return Evidence(list(read_values(area)), read_tasks(area), read_rings(ram, found[0], area), found[0]), None
 
 
 def places_of(ram, sought):

@@ -12,7 +12,9 @@ FIRST, SIBLING, MOVED = "the first of its VM there", "after a sibling", "after i
 
 @dataclass
 class Arrival:
-    """need: FIRST, SIBLING, MOVED, or None. fences: those made for it, and for whatever else until the next arrival."""
+    """time: ticks. need: FIRST, SIBLING, MOVED, or None. fences: those made for it, and for whatever else until the next
+    arrival."""
+    time: int
     pcpu: int
     vcpu: int
     need: str | None
@@ -52,6 +54,6 @@ def arrivals(events, owner):
         need = (FIRST if last is None else SIBLING if last != event.vcpu
                 else MOVED if last_pcpu[event.vcpu] != pcpu else None)
         last_of_vm[pcpu, owner[event.vcpu]], last_pcpu[event.vcpu] = event.vcpu, pcpu
-        here[pcpu] = Arrival(pcpu, event.vcpu, need)
+        here[pcpu] = Arrival(event.time, pcpu, event.vcpu, need)
         found.append(here[pcpu])
     return found

@@ -38,7 +38,15 @@ def read_native(ended, guest, mark):
     if evidence is None:
         raise Broken(f"of {guest}, which ran without a hypervisor, there is no evidence: {why}\n"
                      f"The console ended with\n{said}")
+    need_no_trap(evidence, guest)
     return evidence
+
+
+def need_no_trap(evidence, guest):
+    """Our bare guests give up at a trap that they do not expect, and report it."""
+    trap = evidence.get("trap")
+    if trap:
+        raise Broken(f"the kernel of guest {guest} took a trap that it did not expect, and gave up: {explain_trap(trap)}")
 
 
 class Seen:
@@ -91,10 +99,7 @@ class Seen:
         evidence, why = self.evidence[vm]
         if evidence is None:
             raise Broken(f"of guest {vm} there is no evidence: {why}\nThe console ended with\n{self.said}")
-        trap = evidence.get("trap")
-        if trap:
-            raise Broken(f"the kernel of guest {vm} took a trap that it did not expect, and gave up: "
-                         f"{explain_trap(trap)}")
+        need_no_trap(evidence, vm)
         return evidence
 
     def work(self, vm):

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: MIT
+"""What the student of lab 2 can see of the grader's tests. The tables are read in RAM when a run is over, and walked as
+hardware does; guests say what they found in their memory. Fences only the hypervisor can tell of: QEMU forgets all
+translations whenever it goes from or to a guest, and so hides every fence that is missing."""
+from stintlib.clock import signed
+from stintlib.course import AT_LEAST, AT_MOST, Failed, test, top, vm
+from stintlib.course.fences import FIRST, MOVED, SIBLING, arrivals, owners
+from stintlib.course.spaces import A, D, R, SV39X4, U, V, W, X, bits_in_words
+from stintlib.layout import FENCE_WHYS, FENCES, RAM_BASE, SHARED_BASE
+
+RIGHTS = bits_in_words(V | R | W | X | U | A | D)
+ONES = (1 << 64) - 1
+GVMA, UNMAP = FENCES.index("gvma"), FENCE_WHYS.index("unmap")
+WORD = 8    # bytes
+
+# The checks of guests/lab02_tables.c, by their names there.
+CHECKS = {
+    "init.bytes": "bytes of the root, as asked of boot_alloc", "init.align": "what it is aligned to",
+    "init.vmid": "VMID", "hgatp.mode": "hgatp: mode", "hgatp.vmid": "hgatp: VMID", "hgatp.root": "hgatp: page of the root",
+    "hgatp.highest": "hgatp of the highest VMID and the highest root", "find.empty": "find: in empty tables",
+    "find.before": "find: entry of a page that is not mapped yet", "find.entry": "find: entry of a mapped page",
+    "find.inside": "find: place of the entry, for the page's last byte", "map.done": "map: says that it is done",
+    "map.walk": "the entry that hardware comes to (all ones: it refuses a table)", "map.pages": "pages that g holds",
+    "beyond.mapped": "map: an address beyond 41 bits", "beyond.found": "find: an address beyond 41 bits",
+    "beyond.pages_used": "pages taken for addresses beyond 41 bits",
+    "no_page.mapped": "map: says so when no page is left for a table", "no_page.found": "find: what was not mapped then",
+    "no_page.counted": "pages that g holds then: one table more", "no_page.later": "map: the same page again, later",
+    "no_page.later_walk": "the entry that hardware comes to then", "no_page.later_count": "pages that g holds then",
+    "clear.pages_free": "pages free after it", "clear.lent_freed": "of them lent ones (PTE_BORROWED)",
+    "clear.freed_wrongly": "pages freed twice, or that were none", "clear.pages": "pages that g still holds",
+    "clear.root_zero": "the root is zero, all of it", "clear.found": "find: a page that was mapped before",
+    "clear.again": "map: goes on after it", "clear.again_walk": "the entry that hardware comes to then",
+}
+
+
+# ---- hyp/gstage.c alone, without a hypervisor ----
+
+def play_tables(trial, part):
+    """Runs the student's gstage.c in an image of its own (guests/lab02_tables.c)."""
+    seed, vmid = trial.random.randrange(1, 1 << 31), trial.random.randrange(2, 64)
+    found = trial.native("lab02_tables", f"part={part} seed={seed} vmid={vmid}")
+    said = "".join(found.get("said", []))
+    if said:
+        raise Failed(said)
+    for name, values in found.get("wrong", {}).items():
+        for what, value in values.items():
+            trial.expect(CHECKS[f"{name}.{what}"], *(hex(value[which] & ONES) for which in ("expected", "got")))
+    trial.expect("checks that failed", 0, found.get("failed", "unknown"))
+    trial.expect("came to its end", 1, found.get("finished", 0))
+
+
+@test(points=5, title="a root of 16 KiB, and hgatp that leads to it", look="hyp/gstage.c: gstage_init, gstage_hgatp",
+      gdb=None)
+def hgatp(trial):
+    play_tables(trial, "hgatp")
+
+
+@test(points=15, title="tables as hardware walks them, for every address of 41 bits and none beyond", needs=("hgatp",),
+      look="hyp/gstage.c: gstage_find, gstage_map; the checks are in guests/lab02_tables.c of this lab", gdb=None)
+def tables(trial):
+    play_tables(trial, "map")
+
+
+@test(points=10, title="a VM that ends gives back every page and every table", needs=("tables",),
+      look="hyp/gstage.c: gstage_clear", gdb=None)
+def clear(trial):
+    play_tables(trial, "clear")
+
+
+# ---- The hypervisor with its guests ----
+
+def pages_vm(trial, name, **keys):
+    """A guest that uses pages all over its RAM."""
+    keys = {"memory": "16M", "pages": trial.random.randrange(100, 200), **keys}
+    args = " ".join(f"{key}={keys.pop(key)}" for key in ("pages", "poke", "how") if key in keys)
+    return vm(name, "lab02_pages", args=f"seed={trial.random.randrange(1 << 32)} {args}", **keys)
+
+
+def check_space(trial, seen, name, memory):
+    """The tables of the VM, from outside: what hardware finds there, and whether that is what the guest uses."""
+    space = seen.spaces.get(name)
+    if space is None:
+        raise Failed(f"VM {name} has no G-stage tables: its hgatp is 0")
+    trial.expect(f"{name}: mode in hgatp", SV39X4, space.mode)
+    trial.expect(f"{name}: what hardware would not take", "nothing", "; ".join(space.wrong) or "nothing")
+    odd = sorted({bits_in_words(leaf.bits) for leaf in space.leaves} - {RIGHTS})
+    trial.expect(f"{name}: bits of its pages", RIGHTS, odd[0] if odd else RIGHTS)
+    stray = [leaf.gpa for leaf in space.leaves if not RAM_BASE <= leaf.gpa < RAM_BASE + (memory << 20)]
+    trial.expect(f"{name}: pages mapped where it has no RAM", "none", hex(stray[0]) if stray else "none")
+    foreign = [leaf.page for leaf in space.leaves if not may_be_guests(seen, name, leaf.page)]
+    trial.expect(f"{name}: pages of the hypervisor that it can reach", "none", hex(foreign[0]) if foreign else "none")
+
+
+def check_use(trial, seen, name):
+    """The guest's own word, and whether those are the tables that it ran with."""
+    found, space = seen.guest(name), seen.spaces[name]
+    trial.expect(f"{name}: rounds through its memory", 2, found.get("rounds", 0), AT_LEAST)
+    trial.expect(f"{name}: pages that were not zero at first", 0, found["dirty"])
+    trial.expect(f"{name}: words that were not as it left them", 0, found["damaged"])
+    leaf = space.find(found["area"])
+    trial.expect(f"{name}: where the tables lead for its report", hex(found.place), hex(leaf.page) if leaf else "nowhere")
+
+
+def may_be_guests(seen, name, page):
+    """Not the firmware, nor the hypervisor, nor what it says to the host; the VM's own area there is its own."""
+    shared, vms = seen.snapshot.shared, dict(zip(seen.marks, seen.snapshot.vms))
+    area = SHARED_BASE + vms[name].area_offset
+    return page >= SHARED_BASE + shared.bytes or area <= page < area + vms[name].area_bytes
+
+
+@test(points=15, title="a guest has its memory, page by page as it touches it", needs=("tables",),
+      look="hyp/vm_memory.c: touch, PTE_RAM; hyp/vcpu.c: enter_spaces",
+      gdb=("break enter_spaces", "continue", "stint exit one fault", "stint walk one $pc"))
+def memory(trial):
+    size = trial.random.choice((12, 16, 24))
+    seen = trial.run(top(pcpus=1, time="150ms") + pages_vm(trial, "one", memory=f"{size}M"))
+    check_space(trial, seen, "one", size)
+    check_use(trial, seen, "one")
+    space, (held,) = seen.spaces["one"], [vm_.pages for vm_ in seen.snapshot.vms]
+    lent = sum(leaf.page < SHARED_BASE + seen.snapshot.shared.bytes for leaf in space.leaves)
+    trial.expect("one: pages and tables below the root", len(space.leaves) - lent + len(space.tables) - 4, held)
+
+
+@test(points=10, title="guests at the same addresses keep their data, and have nothing in common", needs=("memory",),
+      look="hyp/gstage.c: gstage_hgatp; hyp/vcpu.c: enter_spaces",
+      gdb=("stint exit two timer", "stint vms", "stint walk one 0x80200000", "stint walk two 0x80200000"))
+def isolation(trial):
+    names = ("one", "two", "three")
+    text = top(pcpus=1, quantum=f"{trial.random.choice((300, 500, 700))}us", time="200ms")
+    seen = trial.run(text + "".join(pages_vm(trial, name) for name in names))
+    for name in names:
+        check_space(trial, seen, name, 16)
+        check_use(trial, seen, name)
+    vmids = [seen.spaces[name].vmid for name in names]
+    trial.expect("VMIDs: different ones", len(names), len(set(vmids)))
+    trial.expect("VMIDs: the least (0 is for nobody)", 1, min(vmids), AT_LEAST)
+    owned = [page for name in names for page in {leaf.page for leaf in seen.spaces[name].leaves} | seen.spaces[name].tables]
+    trial.expect("pages and tables that two of them have", 0, len(owned) - len(set(owned)))
+    check_in_force(trial, seen)
+
+
+def check_in_force(trial, seen):
+    """Each time that a VCPU came in and a fence was made, hgatp was its VM's."""
+    owner, vms = owners(seen.trace), seen.snapshot.vms
+    wrong = [event for _, event in seen.events("fence") if event.a != vms[owner[event.vcpu]].hgatp]
+    trial.expect("fences that were made with the hgatp of another VM", 0, len(wrong))
+
+
+@test(points=5, title="who reaches beyond his RAM is stopped, with the reason, and the others go on", needs=("memory",),
+      look="hyp/vm_memory.c: touch; hyp/gstage.c: gstage_find",
+      gdb=("stint exit astray0 fault", "stint vcpu astray0/0"))
+def outside(trial):
+    pokes = {"astray0": 0x81000000, "astray1": 0x7FFFF000, "astray2": 0x80400000 + (1 << 41),
+             "astray3": (1 << 40) + trial.random.randrange(1 << 20) * WORD, "astray4": 0x1000}
+    text = top(pcpus=1, quantum="1ms", time="300ms") + pages_vm(trial, "good")
+    for name, address in pokes.items():
+        text += pages_vm(trial, name, poke=hex(address), how=trial.random.choice(("load", "store")))
+    seen = trial.run(text, check=False)
+    check_use(trial, seen, "good")
+    for name, address in pokes.items():
+        was = seen.vm(name)
+        trial.expect(f"{name}, which reached for {address:#x}", "crashed", was["state"])
+        trial.expect(f"{name}: the address in the reason", "yes", "yes" if f"{address:#x} " in was["why"] else was["why"])
+
+
+# ---- Fences ----
+
+def check_arrivals(trial, seen, need, kind, least=1):
+    """Whoever came to a pCPU in that way was met by that fence."""
+    came = [arrival for arrival in arrivals(seen.events("run", "fence"), owners(seen.trace)) if arrival.need == need]
+    trial.expect(f"VCPUs that came {need}", least, len(came), AT_LEAST)
+    missed = [arrival for arrival in came if not arrival.made(kind)]
+    trial.expect(f"of them without a fence ({kind})", 0, len(missed))
+
+
+@test(points=10, title="who comes to a pCPU finds no translations there that are not its own", needs=("memory",),
+      look="hyp/vcpu.c: fence_arrival. Who of this VM was here last (p->last_of_vm), and where was v (v->pcpu)?",
+      gdb=("break fence_arrival", "continue", "print p->last_of_vm[v->vm->index]"))
+def arrival(trial):
+    text = top(pcpus=1, quantum=f"{trial.random.choice((300, 500, 700))}us", time="60ms")
+    seen = trial.run(text + vm("one", "lab02_area", vcpus=3, args="hands=0 for=1000000") + pages_vm(trial, "two"))
+    check_arrivals(trial, seen, FIRST, "gvma", 2)
+    check_arrivals(trial, seen, FIRST, "vvma", 2)
+    check_arrivals(trial, seen, SIBLING, "vvma", 20)
+    idle = [arrival for arrival in arrivals(seen.events("run", "fence"), owners(seen.trace)) if arrival.need is None]
+    trial.expect("VCPUs that came back to where only other VMs had been", 20, len(idle), AT_LEAST)
+    # Its area is handed over once, and that is a reason (change); and events of one time may be in either order.
+    trial.expect("of them fenced for nothing", 2, sum(arrival.made("vvma") for arrival in idle), AT_MOST)
+    check_in_force(trial, seen)
+
+
+@test(points=10, title="a page that is taken away is not used any more, by nobody anywhere", needs=("memory",),
+      look="hyp/vm_memory.c: fence_all, vm_forget_translations",
+      gdb=("break fence_all", "continue", "stint vms"))
+def change(trial):
+    # Three siblings have a pCPU to themselves or share one, so that one of them is away; beats, which end a guest's run
+    # too, are rare.
+    text = top(pcpus=3, quantum=f"{trial.random.randrange(4, 8)}ms", beat="20ms", time="250ms")
+    seen = trial.run(text + vm("one", "lab02_area", vcpus=4, affinity="0;1;2;2", args="hands=2 for=1000000"))
+    found, delta = seen.guest("one"), signed(seen.snapshot.vms[0].htimedelta)
+    trial.expect("stores of siblings after the change", 2, found["stores"])
+    trial.expect("of them lost in the old page", 0, found["lost"])
+    begin, end = found["before"] - delta, found["after"] - delta
+    meanwhile = [pcpu for pcpu, event in seen.events("fence")
+                 if event.arg == GVMA and event.b == UNMAP and begin <= event.time <= end]
+    for pcpu in range(3):
+        trial.expect(f"pCPU {pcpu}: fences of the G-stage while the call went on", 1, meanwhile.count(pcpu), AT_LEAST)
+    later = [arrival for arrival in arrivals(seen.events("run", "fence"), owners(seen.trace))
+             if arrival.pcpu == 2 and arrival.time > end]
+    trial.expect("pCPU 2: the sibling that was away met one when it came back", "yes",
+                 "yes" if later and later[0].made("gvma") else "no")
