@@ -10,7 +10,8 @@ from stintlib.course.fences import FIRST, MOVED, SIBLING, arrivals, owners
       needs=("clear", "memory"), look="hyp/gstage.c: gstage_clear, tables and lent pages; hyp/vm_memory.c: touch")
 def rebirth(trial):
     touched = trial.random.randrange(300, 600)
-    text = top(pcpus=1, time="300ms", quantum="1ms") + "at 60ms: reset again\nat 160ms: stop again\nat 180ms: stop over\n"
+    text = top(pcpus=1, time="300ms", quantum="1ms")
+    text += "at 60ms: reset again\nat 160ms: stop again\nat 180ms: stop over\n"
     text += vm("again", "memory", args=f"touch={touched} then=wait")
     text += vm("over", "memory", args=f"touch={touched} then=reboot")
     seen = trial.run(text + vm("end", "memory", args=f"touch={touched} then=stop"), check=False)

@@ -3,8 +3,8 @@
  * A page is moved while siblings use it: the boot hart hands over its area, with which the hypervisor exchanges the
  * pages behind it. Once the call has returned, whatever a sibling stores there must be seen by all.
  *
- * Arguments: hands=N (siblings that use the area meanwhile; the others of the machine only spin), for=N (ticks that all
- * go on spinning afterwards).
+ * Arguments: hands=N (siblings that use the area meanwhile; the others of the machine only spin), at=N (ticks: when it
+ * is handed over), for=N (ticks that all go on spinning afterwards).
  */
 #include "tests/guests/frame/frame.h"
 
@@ -58,6 +58,7 @@ int test_main(void)
     if (hands >= hart_count)
         hands = hart_count - 1;
     begin_others(hands);
+    spin_until(arg_number("at", 0));
     *report_number("before") = rdtime();
     area_register();
     *report_number("after") = rdtime();

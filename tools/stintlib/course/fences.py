@@ -12,8 +12,8 @@ FIRST, SIBLING, MOVED = "the first of its VM there", "after a sibling", "after i
 
 @dataclass
 class Arrival:
-    """time: ticks. need: FIRST, SIBLING, MOVED, or None. fences: those made for it, and for whatever else until the next
-    arrival."""
+    """time: ticks. need: FIRST, SIBLING, MOVED, or None. fences: those made for it, and for whatever else until the
+    next arrival."""
     time: int
     pcpu: int
     vcpu: int

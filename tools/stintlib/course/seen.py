@@ -46,7 +46,8 @@ def need_no_trap(evidence, guest):
     """Our bare guests give up at a trap that they do not expect, and report it."""
     trap = evidence.get("trap")
     if trap:
-        raise Broken(f"the kernel of guest {guest} took a trap that it did not expect, and gave up: {explain_trap(trap)}")
+        raise Broken(f"the kernel of guest {guest} took a trap that it did not expect, and gave up: "
+                     f"{explain_trap(trap)}")
 
 
 class Seen:
