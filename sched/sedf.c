@@ -320,7 +320,7 @@ static struct sched_vcpu *sedf_spare(struct sched *s, struct sched_rq *rq, uint3
 {
     struct list *link = rq->queue.prev;
 
-    if (__atomic_load_n(&s->rq[to].load, __ATOMIC_RELAXED) > rq->load)
+    if (__atomic_load_n(&s->rq[to].load, __ATOMIC_RELAXED) > __atomic_load_n(&rq->load, __ATOMIC_RELAXED))
         return NULL;
     for (uint32_t place = rq->queued; place > waiting && link != &rq->queue; place--, link = link->prev) {
         struct sched_vcpu *vcpu = sched_of_link(link);
