@@ -86,5 +86,6 @@ tsan: $(TSAN_BINS) ## run the schedulers with a thread for every pCPU, under the
 	@tests/unit/run $(TSAN_BINS)
 
 -include tests/property/build.mk
+-include tests/races/build.mk
 -include tests/guests/build.mk
 -include tests/bench/build.mk

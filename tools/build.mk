@@ -7,7 +7,7 @@ AGAIN  = $(MAKE) --no-print-directory
 
 C_FILES      = $(shell git ls-files -co --exclude-standard -- '*.c' '*.h')
 C_DIRS      := hyp hyp/dev sbi sched sched/sim lib guest-os $(wildcard guest-os/*/) tests/unit tests/property \
-               tests/guests $(wildcard labs/*/guests) tools
+               tests/races tests/guests $(wildcard labs/*/guests) tools
 PYTEST_DIRS := $(wildcard tests/tools tests/labs tests/system tests/rogue)
 
 export PYTHONPYCACHEPREFIX := $(abspath $(B)/pycache)

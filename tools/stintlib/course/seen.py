@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What can be seen of a run of a submission. The guests' own evidence is found by its marks; what the hypervisor says
 (report, trace) is the submission's word, and good for what only it can know, and for explaining."""
-import subprocess
 from functools import cached_property
 
 from stintlib import layout
 from stintlib.area import areas_of
 from stintlib.console import last_lines
 from stintlib.course.evidence import find_evidence
+from stintlib.course.program import source_of
 from stintlib.course.spaces import read_space
 from stintlib.course.trap import explain_harts, explain_panic, explain_trap
 from stintlib.errors import CannotRun
@@ -140,11 +140,8 @@ class Seen:
         return draw(history, begin, min(end, history.end), WIDTH, lambda vm: True)
 
     def source_of(self, addresses):
-        """Function and line of each code address of the hypervisor, as the toolchain says."""
-        words = ["riscv64-unknown-elf-addr2line", "-f", "-s", "-e", self.hypervisor, *(f"{a:#x}" for a in addresses)]
-        done = subprocess.run(self.kept_in.wrap(words), capture_output=True, text=True, timeout=20, check=False)
-        lines = done.stdout.splitlines()
-        return [f"{name} ({line})" for name, line in zip(lines[::2], lines[1::2])]
+        """Function and line of each code address of the hypervisor."""
+        return source_of("riscv64-unknown-elf-addr2line", self.hypervisor, addresses, self.kept_in)
 
 
 ENDS = {

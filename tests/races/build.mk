@@ -1,0 +1,23 @@
+# The players of tests/races, for the host: build/races/races. The files of sched/ are compiled for it with calls at
+# every access to memory, and tied to addresses that do not change, so that a place found is a line of the source.
+
+RACES_DIR    := $(B)/races
+RACES_CFLAGS := -std=gnu11 -O1 -g -fno-pie -Wall -Wextra $(WERROR) -Iinclude -I. -MMD -MP
+RACES_SRC    := $(wildcard tests/races/*.c) lib/printf.c
+RACES_SCHED  := $(wildcard sched/*.c)
+RACES_OBJ    := $(patsubst %.c,$(RACES_DIR)/%.o,$(RACES_SRC) $(RACES_SCHED))
+
+all: $(RACES_DIR)/races
+
+$(RACES_DIR)/races: $(RACES_OBJ)
+	@echo "  LINK  $@"; $(HOSTCC) -no-pie -o $@ $^
+
+$(RACES_DIR)/sched/%.o: sched/%.c tests/races/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $@"; $(HOSTCC) $(RACES_CFLAGS) -fsanitize=thread -DSPIN_WAIT -c -o $@ $<
+
+$(RACES_DIR)/%.o: %.c tests/races/build.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $@"; $(HOSTCC) $(RACES_CFLAGS) -DSPIN_WAIT -c -o $@ $<
+
+-include $(RACES_OBJ:.o=.d)

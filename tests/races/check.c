@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* What must be true when all pCPUs have come to rest; and what lies where. */
+#include <stdio.h>
+#include "tests/races/world.h"
+
+static bool waits(const struct sched_vcpu *vcpu)
+{
+    return vcpu->state == SCHED_QUEUED && !vcpu->parked;
+}
+
+static void check_state(uint32_t number)
+{
+    const struct sched_vcpu *vcpu = &world.vcpu[number];
+
+    if (vcpu->state == SCHED_MOVING)
+        found("wrong", "VCPU %u has left its queue and never came to another one", number);
+    if (vcpu->pcpu >= world.sched.pcpus || !pcpu_set_has(&vcpu->affinity, vcpu->pcpu))
+        found("wrong", "VCPU %u belongs to pCPU %u, where its affinity does not let it run", number,
+              vcpu->pcpu);
+    if (vcpu->state == SCHED_RUNNING && world.owner[number] != vcpu->pcpu)
+        found("wrong", "VCPU %u counts as running on pCPU %u, which does not run it", number, vcpu->pcpu);
+    if (vcpu->state != SCHED_RUNNING && world.owner[number] != NOBODY)
+        found("wrong", "pCPU %u runs VCPU %u, which does not count as running", world.owner[number], number);
+}
+
+static uint64_t load_of(uint32_t pcpu)
+{
+    uint64_t load = 0;
+
+    for (uint32_t i = 0; i < world.vcpus; i++)
+        load += world.vcpu[i].pcpu == pcpu ? world.vcpu[i].load : 0;
+    return load;
+}
+
+static void check_books(uint32_t pcpu)
+{
+    const struct sched_rq *rq = &world.queue[pcpu];
+    uint32_t members = 0, waiting = 0;
+    uint64_t load = load_of(pcpu);
+
+    for (uint32_t i = 0; i < world.vcpus; i++) {
+        members += world.vcpu[i].pcpu == pcpu;
+        waiting += world.vcpu[i].pcpu == pcpu && waits(&world.vcpu[i]);
+    }
+    if (spin_held(&rq->lock))
+        found("wrong", "the lock of pCPU %u's queue is still held", pcpu);
+    if (rq->queued != waiting)
+        found("wrong", "pCPU %u counts %u who wait there (rq->queued), and %u do", pcpu, rq->queued, waiting);
+    if (rq->members != members || rq->load != load)
+        found("wrong", "pCPU %u counts %u members and a load of %llu; it has %u, and %llu", pcpu, rq->members,
+              (unsigned long long)rq->load, members, (unsigned long long)load);
+    if (world.sched.ops->demand && load > SCHED_WHOLE)
+        found("wrong", "pCPU %u has promised %llu ppm of itself to its VCPUs: more than there is", pcpu,
+              (unsigned long long)load);
+}
+
+static void check_idle(uint32_t pcpu)
+{
+    bool idles = world.runs[pcpu] == NULL, says = pcpu_set_has(&world.sched.idle, pcpu);
+
+    if (idles && !says)
+        found("wrong", "pCPU %u idles and does not say so: nobody will ever ask it to help", pcpu);
+    if (!idles && says)
+        found("wrong", "pCPU %u runs somebody and still says that it idles", pcpu);
+}
+
+/* By its affinity alone: what else may stand against it is not played. */
+static bool may_run(const struct sched_vcpu *vcpu, uint32_t pcpu)
+{
+    return vcpu->pcpu == pcpu || (pcpu_set_has(&vcpu->affinity, pcpu) && !world.sched.ops->demand &&
+                                  world.sched.param[SCHED_PARAM_PLACEMENT] != PLACE_BALANCE);
+}
+
+static void check_waiting(uint32_t number)
+{
+    const struct sched_vcpu *vcpu = &world.vcpu[number];
+
+    for (uint32_t pcpu = 0; waits(vcpu) && pcpu < world.sched.pcpus; pcpu++)
+        if (!world.runs[pcpu] && may_run(vcpu, pcpu))
+            found("wrong", "VCPU %u waits on pCPU %u while pCPU %u, which may run it, idles and is not asked",
+                  number, vcpu->pcpu, pcpu);
+}
+
+void check_rest(void)
+{
+    for (uint32_t i = 0; i < world.vcpus; i++)
+        check_state(i);
+    for (uint32_t pcpu = 0; pcpu < world.sched.pcpus; pcpu++)
+        check_books(pcpu);
+    for (uint32_t i = 0; i < world.vcpus; i++)
+        check_waiting(i);
+    for (uint32_t pcpu = 0; pcpu < world.sched.pcpus; pcpu++)
+        check_idle(pcpu);
+}
+
+/* An idle pCPU that may run it and is not taken; SCHED_NO_PCPU: there is none. */
+static uint32_t find_idle(const struct sched_vcpu *vcpu, const struct pcpu_set *taken)
+{
+    uint32_t pcpu = 0;
+
+    while (pcpu < world.sched.pcpus &&
+           (world.runs[pcpu] || pcpu_set_has(taken, pcpu) || !may_run(vcpu, pcpu)))
+        pcpu++;
+    return pcpu < world.sched.pcpus ? pcpu : SCHED_NO_PCPU;
+}
+
+/* It woke while pCPU `idle` was free for it. */
+static void check_woken(uint32_t number, uint32_t idle, const struct pcpu_set *taken)
+{
+    uint32_t to = world.vcpu[number].pcpu;
+
+    if (pcpu_set_has(taken, to))
+        found("wrong", "VCPU %u woke and was given pCPU %u, like one just before it, while pCPU %u idles",
+              number, to, idle);
+    if (world.runs[to])
+        found("wrong", "VCPU %u woke and waits on pCPU %u, which is busy, while pCPU %u idles", number, to,
+              idle);
+    if (!pcpu_set_has(&world.sched.asked, to))
+        found("wrong", "VCPU %u woke and was given the idle pCPU %u, which nobody asks", number, to);
+}
+
+void check_waking(uint32_t number, uint64_t now, struct pcpu_set *taken)
+{
+    struct sched_vcpu *vcpu = &world.vcpu[number];
+    uint32_t idle = find_idle(vcpu, taken);
+
+    sched_wake(&world.sched, vcpu, now);
+    if (idle != SCHED_NO_PCPU)
+        check_woken(number, idle, taken);
+    pcpu_set_add(taken, vcpu->pcpu);
+}
+
+/* ---- What lies where ---- */
+
+struct field {
+    const char *name;
+    size_t begin, size;
+};
+
+#define FIELD(type, name) {#name, offsetof(struct type, name), sizeof(((struct type *)0)->name)}
+
+static const struct field of_queue[] = {
+    FIELD(sched_rq, lock),    FIELD(sched_rq, queue),   FIELD(sched_rq, parked), FIELD(sched_rq, level),
+    FIELD(sched_rq, tree),    FIELD(sched_rq, current), FIELD(sched_rq, queued), FIELD(sched_rq, peer),
+    FIELD(sched_rq, members), FIELD(sched_rq, load),    FIELD(sched_rq, priv),   {NULL, 0, 0},
+};
+
+static const struct field of_vcpu[] = {
+    FIELD(sched_vcpu, link),     FIELD(sched_vcpu, node),  FIELD(sched_vcpu, state),
+    FIELD(sched_vcpu, parked),   FIELD(sched_vcpu, moved), FIELD(sched_vcpu, pcpu),
+    FIELD(sched_vcpu, since),    FIELD(sched_vcpu, ran),   FIELD(sched_vcpu, load),
+    FIELD(sched_vcpu, measured), FIELD(sched_vcpu, priv),  {NULL, 0, 0},
+};
+
+static const struct field of_sched[] = {
+    FIELD(sched, lock),    FIELD(sched, vms),   FIELD(sched, turns), FIELD(sched, idle),
+    FIELD(sched, waiting), FIELD(sched, asked), FIELD(sched, asks),  FIELD(sched, due),
+    FIELD(sched, values),  FIELD(sched, priv),  {NULL, 0, 0},
+};
+
+static const char *field_at(const struct field *field, size_t offset)
+{
+    while (field->name && offset - field->begin >= field->size)
+        field++;
+    return field->name ? field->name : "something";
+}
+
+const char *name_of(uintptr_t address)
+{
+    static char text[64];
+    size_t queue = address - (uintptr_t)world.queue, vcpu = address - (uintptr_t)world.vcpu;
+    size_t sched = address - (uintptr_t)&world.sched;
+
+    if (queue < sizeof(world.queue))
+        snprintf(text, sizeof(text), "`%s` of pCPU %zu's queue",
+                 field_at(of_queue, queue % sizeof(world.queue[0])), queue / sizeof(world.queue[0]));
+    else if (vcpu < sizeof(world.vcpu))
+        snprintf(text, sizeof(text), "`%s` of VCPU %zu", field_at(of_vcpu, vcpu % sizeof(world.vcpu[0])),
+                 vcpu / sizeof(world.vcpu[0]));
+    else if (sched < sizeof(world.sched))
+        snprintf(text, sizeof(text), "`%s` of the scheduler", field_at(of_sched, sched));
+    else
+        snprintf(text, sizeof(text), "what lies at %#zx", (size_t)address);
+    return text;
+}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""A program of the host that was built of a submission, such as the players of tests/races. It runs as the submission
+does, and says what it found as one object of JSON. An ordinary mistake cannot say it: the object holds a number that
+was drawn for this run."""
+import json
+import re
+import secrets
+import subprocess
+from pathlib import Path
+
+PROCESSOR_S = 30     # of processor time: the same on a busy machine
+WATCHDOG = 240       # of the wall clock
+MOST_SAID = 1 << 16
+PLACE = re.compile(r"@(\d)")
+
+
+class Silent(Exception):
+    """It ended and did not say what it found. The text is for the student."""
+
+
+class TooSlow(Exception):
+    """The wall clock ended it: no verdict."""
+
+
+def run_program(program, words, folder, kept_in):
+    """What it said, a dictionary."""
+    nonce = secrets.token_hex(16)
+    command = kept_in.wrap(["prlimit", f"--cpu={PROCESSOR_S}", "--", program, *words, "--nonce", nonce])
+    with open(folder / "said", "wb") as out:
+        try:
+            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
+                                  timeout=WATCHDOG, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise TooSlow(f"{Path(program).name} had not ended after {WATCHDOG} s of the wall clock: this machine is "
+                          "too busy") from error
+    with open(folder / "said", "rb") as file:
+        text = file.read(MOST_SAID).decode("utf-8", "replace")
+    for line in text.splitlines():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(said, dict) and said.get("nonce") == nonce:
+            return said
+    raise Silent(f"{Path(program).name} ended without saying what it found: {how_it_ended(done.returncode)}")
+
+
+def how_it_ended(code):
+    """As the shell and Python tell of it."""
+    number = -code if code < 0 else code - 128 if code > 128 else 0
+    reason = {6: "it called abort()", 9: f"it had used up its {PROCESSOR_S} s of processor time",
+              11: "it touched memory that is not there", 24: f"it had used up its {PROCESSOR_S} s of processor time"}
+    return reason.get(number, f"its exit code is {code}")
+
+
+def source_of(addr2line, program, addresses, kept_in):
+    """Function and line of each code address, as the toolchain says; and the function that it is a part of, if the
+    compiler has put it into another one."""
+    words = [addr2line, "-a", "-f", "-i", "-s", "-e", program, *(f"{address:#x}" for address in addresses)]
+    done = subprocess.run(kept_in.wrap(words), capture_output=True, text=True, timeout=20, check=False)
+    parts = [part for part in re.split(r"^(?=0x[0-9a-f]+$)", done.stdout, flags=re.MULTILINE) if part]
+    return [told_frames(part.splitlines()[1:]) for part in parts]
+
+
+def told_frames(lines):
+    """Names and lines in turn, the innermost function first."""
+    frames = [f"{name} ({line.partition(' (disc')[0]})" for name, line in zip(lines[::2], lines[1::2])]
+    return frames[0] + (f" in {frames[-1]}" if len(frames) > 1 else "") if frames else "nowhere known"
+
+
+def with_places(text, places):
+    """The text with the places of the source instead of @0 and @1."""
+    return PLACE.sub(lambda match: places[int(match[1])] if int(match[1]) < len(places) else match[0], text)
