@@ -18,6 +18,10 @@ class _Scene(Trial):
     def native(self, guest, args="", harts=1, budget_ns=None):
         raise CannotRun(f"the test '{self.test.name}' first runs {guest} without a hypervisor, where gdb cannot follow")
 
+    def program(self, name, *words):
+        raise CannotRun(f"the test '{self.test.name}' is no run of the machine but a program of this host: "
+                        f"gdb --args {' '.join([name, *words])}")
+
 
 def write_scene(lab, test, seed, folder):
     """The path of a file with what the test runs first, and what it sets for that run: words for --set."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from stintlib.course import seen as sights
 from stintlib.course.evidence import fresh_mark, marked_image
-from stintlib.course.machine import need_image, run_machine, run_native
+from stintlib.course.machine import Infrastructure, need_image, run_machine, run_native
+from stintlib.course.program import Silent, TooSlow, run_program, source_of, with_places
 from stintlib.paths import ROOT, find_guest
 from stintlib.rows import EXACTLY, Row
 from stintlib.scenario import parse_scenario
@@ -92,6 +93,20 @@ class Trial:
         image.write_bytes(marked_image(self.image(guest), mark))
         ended = run_native(image, args, harts, folder, self.workshop.kept_in, budget_ns)
         return sights.read_native(ended, guest, mark)
+
+    def program(self, name, *words):
+        """Runs a program of the host that is among the lab's targets: what it said, with the places of the source in
+        its `text`."""
+        folder, program = self.workshop.folder(f"{self.test.name}-program"), self.workshop.built(name)
+        try:
+            said = run_program(program, words, folder, self.workshop.kept_in)
+        except Silent as error:
+            raise Failed(str(error)) from error
+        except TooSlow as error:
+            raise Infrastructure(str(error)) from error
+        places = [place for place in said.get("places", []) if isinstance(place, int)]
+        where = source_of("addr2line", program, places, self.workshop.kept_in) if places else []
+        return {**said, "text": with_places(str(said.get("text", "")), where), "places": where}
 
     def _mark(self, text, folder):
         """Puts the images into the folder, a mark into each. Returns ({VM: mark}, the text that names them)."""

@@ -16,7 +16,7 @@ from stintlib.paths import ROOT
 MOST_BYTES = 256 * 1024        # of a file that is handed in
 BUILD_BOUND = 120              # wall-clock seconds; the compiler's own time is limited by the isolation
 SHOWN_LINES = 25
-OBJECTS = ("hyp", "guest-obj", "guests", "test-guests")    # what is built of ours, and need not be built again
+OBJECTS = ("hyp", "guest-obj", "guests", "test-guests")    # under build/: they need not be built again
 SOURCES = ("Makefile", "hyp", "sbi", "sched", "lib", "include", "guest-os", "tests", "tools", "handout.mk")
 
 
@@ -97,7 +97,7 @@ def copy_ours(tree, lab):
         elif (ROOT / name).is_file():
             tree.mkdir(exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
-    for name in OBJECTS:
+    for name in {*OBJECTS, *(Path(target).parts[1] for target in lab.targets)}:
         if not (ROOT / "build" / name).is_dir():
             raise CannotRun("the tree is not built: run 'make' first")
         shutil.copytree(ROOT / "build" / name, tree / "build" / name)
