@@ -123,6 +123,7 @@ void vcpu_wake(struct vcpu *v, enum stint_wake why)
     queue(v, why);
 }
 
+/* BEGIN SOLUTION 9.request */
 /* Returns the pCPU that has to hear of it, as a bit; 0: none. */
 static uint64_t request(struct vcpu *v, uint32_t bits)
 {
@@ -141,6 +142,7 @@ void vcpu_request(struct vm *vm, uint64_t ids, uint32_t bits)
         where |= request(&vm->vcpus[id], bits);
     pcpu_alert(where);
 }
+/* END SOLUTION */
 
 /* It is off its pCPU, and may be woken from now on. */
 static void await(struct pcpu *self, struct vcpu *v)
@@ -396,7 +398,7 @@ static void enter_spaces(const struct vcpu *v)
 }
 /* END SOLUTION */
 
-/* BEGIN SOLUTION 2.arrive */
+/* BEGIN SOLUTION 2.arrive 9.forget */
 /* Hardware caches translations by VMID and ASID, not by VCPU: what a sibling, or this VCPU before it went away,
  * left behind must go. Its address spaces are in. */
 static void fence_arrival(struct pcpu *p, struct vcpu *v)

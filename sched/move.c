@@ -11,6 +11,7 @@
 
 #define PEERS 8 /* pCPUs that are looked at in one search that is not an idle pCPU's */
 
+/* BEGIN SOLUTION 9.may-move */
 /* Schedulers that keep siblings apart do so wherever these are at home. The placement `balance` is about those that run
  * or wait, and soft: one who has siblings beside him anyway may go to where fewer are, and one who has no pCPU yet
  * anywhere. */
@@ -36,6 +37,7 @@ bool sched_may_move(const struct sched *s, const struct sched_vcpu *vcpu, uint32
         return false;
     return siblings_allow(s, vcpu, to);
 }
+/* END SOLUTION */
 
 void depart(struct sched_rq *rq, struct sched_vcpu *vcpu, uint32_t to, enum sched_move why)
 {
@@ -74,6 +76,7 @@ static bool may_take(const struct sched *s)
     return ops->victim != NULL;
 }
 
+/* BEGIN SOLUTION 9.take */
 /* Takes a VCPU that `thief` may have out of the queue of `from`; NULL: there is none. */
 static struct sched_vcpu *take(struct sched *s, uint32_t from, uint32_t thief)
 {
@@ -89,6 +92,7 @@ static struct sched_vcpu *take(struct sched *s, uint32_t from, uint32_t thief)
     spin_unlock(&rq->lock);
     return vcpu;
 }
+/* END SOLUTION */
 
 static uint32_t after(const struct sched *s, uint32_t pcpu, uint32_t steps)
 {
@@ -142,6 +146,7 @@ struct sched_vcpu *take_better(struct sched *s, uint32_t pcpu)
 
 /* ---- Idle pCPUs are asked to help ---- */
 
+/* BEGIN SOLUTION 9.help */
 /* Of the idle ones in that word of the set, the first that may have somebody who waits in `rq`, claimed. */
 static bool ask_one_of(struct sched *s, struct sched_rq *rq, uint32_t word, uint64_t idle)
 {
@@ -170,6 +175,7 @@ bool ask_helper(struct sched *s, struct sched_rq *rq)
     }
     return false;
 }
+/* END SOLUTION */
 
 void pass_on(struct sched *s)
 {

@@ -225,6 +225,7 @@ uint32_t sched_next_ask(struct sched *s)
 
 /* ---- Waking and blocking ---- */
 
+/* BEGIN SOLUTION 9.wake */
 /* Where a waking VCPU goes, and is counted. True: that pCPU idled and is claimed. */
 static bool claim_place(struct sched *s, struct sched_vcpu *vcpu, uint32_t *pcpu)
 {
@@ -252,15 +253,6 @@ static void ask_for(struct sched *s, struct sched_rq *rq, bool claimed, bool pre
         ask_helper(s, rq);
 }
 
-/* Another pCPU may have read its clock after this one, and called before: then less than no time has passed. */
-static inline void measure(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
-{
-    int64_t passed = (int64_t)(now - vcpu->measured_at);
-
-    if (passed >= SCHED_WINDOW)
-        place_measure(s, vcpu, now);
-}
-
 void sched_wake(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
 {
     struct sched_rq *rq = lock_home(s, vcpu);
@@ -280,6 +272,16 @@ void sched_wake(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
         ask_for(s, rq, claimed, preempt);
     }
     spin_unlock(&rq->lock);
+}
+/* END SOLUTION */
+
+/* Another pCPU may have read its clock after this one, and called before: then less than no time has passed. */
+static inline void measure(struct sched *s, struct sched_vcpu *vcpu, uint64_t now)
+{
+    int64_t passed = (int64_t)(now - vcpu->measured_at);
+
+    if (passed >= SCHED_WINDOW)
+        place_measure(s, vcpu, now);
 }
 
 static inline void charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran,
@@ -367,6 +369,7 @@ static __attribute__((noinline)) void seek(struct sched *s, struct sched_rq *rq,
         settle(s, rq, taken, now);
 }
 
+/* BEGIN SOLUTION 9.idle */
 /* Nobody of `rq` may run: the pCPU says that it idles, and looks at the other queues. */
 static __attribute__((noinline)) void pick_elsewhere(struct sched *s, struct sched_rq *rq, uint64_t now,
                                                      struct sched_decision *decision)
@@ -387,6 +390,7 @@ static __attribute__((noinline)) void pick_elsewhere(struct sched *s, struct sch
         pcpu_set_add_atomic(&s->idle, rq->pcpu);
     pass_on(s); /* it may have been asked to take somebody else */
 }
+/* END SOLUTION */
 
 void sched_pick(struct sched *s, uint32_t pcpu, uint64_t ran, uint64_t now, struct sched_decision *decision)
 {

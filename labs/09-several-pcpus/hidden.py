@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Lab 9, what only the teacher has: the same promises under harder conditions."""
+from lab09.tests import TURNS, expect_no_race, expect_sound, unequal
+from stintlib.course import AT_MOST, test, top, vm
+from stintlib.course.several import longest_wait_beside_idle
+
+
+@test(points=10, title="more machines, played longer", needs=("races",),
+      look="the locks and the order of steps in sched/move.c and sched/sched.c")
+def more_races(trial):
+    expect_no_race(trial, plays=8000)
+
+
+@test(points=10, title="harts that change over after every few hundred instructions", needs=("taken", "woken"),
+      look="what happens between two steps of sched_wake, pick_elsewhere and vcpu_request")
+def storm(trial):
+    random = trial.random
+    for number in range(3):
+        beat = f"{random.randrange(15, 60)}us"
+        text = top(pcpus=4, time="150ms", quantum="500us", beat=beat, sched=random.choice(("rr", "fair", "credit")))
+        text += vm("a", "ipi", vcpus=3, args="rounds=1000") + vm("b", "hog", vcpus=2)
+        text += vm("c", "io", args="period=700us work=20us") + vm("d", "io", args="period=900us work=20us")
+        seen = trial.run(text)
+        trial.expect(f"beat {beat}: IPIs and fences that did not arrive", 0, seen.guest("a")["failed"])
+        expect_sound(trial, seen, f"beat {beat}")
+    seen = trial.run(unequal(trial, f"{random.randrange(50, 90)}us"))
+    wait = longest_wait_beside_idle(seen.history)
+    trial.expect("longest wait while an allowed pCPU idled", TURNS, wait.ns / 1e6, AT_MOST, "ms")
