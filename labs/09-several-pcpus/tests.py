@@ -146,7 +146,7 @@ def expect_fences(trial, seen):
 
 
 @test(points=10, title="translations of others are forgotten when a VCPU comes in", needs=("taken",),
-      look="hyp/vcpu.c: forget_translations", gdb=("break forget_translations",))
+      look="hyp/vcpu.c: fence_arrival", gdb=("break forget_translations",))
 def fences(trial):
     seen = trial.run(travellers(trial.random))
     came = expect_fences(trial, seen)
