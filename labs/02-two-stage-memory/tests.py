@@ -113,7 +113,7 @@ def may_be_guests(seen, name, page):
 
 @test(points=15, title="a guest has its memory, page by page as it touches it", needs=("tables",),
       look="hyp/vm_memory.c: touch, PTE_RAM; hyp/vcpu.c: enter_spaces",
-      gdb=("break enter_spaces", "continue", "stint exit one fault", "stint walk one $pc"))
+      gdb=("break enter_spaces", "continue", "stint exit one fault", "stint walk one 0x80200000"))
 def memory(trial):
     size = trial.random.choice((12, 16, 24))
     seen = trial.run(top(pcpus=1, time="150ms") + pages_vm(trial, "one", memory=f"{size}M"))
@@ -181,6 +181,16 @@ def check_arrivals(trial, seen, need, kind, least=1):
     trial.expect(f"of them without a fence ({kind})", 0, len(missed))
 
 
+def check_needless(trial, seen, least):
+    """Areas are handed over, which is a reason; and events of two pCPUs at one time may have been in either order."""
+    came = arrivals(seen.events("run", "fence"), owners(seen.trace))
+    for need, kind, who in ((None, "vvma", "to where only other VMs had been"), (SIBLING, "gvma", SIBLING)):
+        those = [arrival for arrival in came if arrival.need == need]
+        trial.expect(f"VCPUs that came {who}", least, len(those), AT_LEAST)
+        needless = 100 * sum(arrival.made(kind) for arrival in those) / max(len(those), 1)
+        trial.expect(f"of them fenced for nothing ({kind})", 5, needless, AT_MOST, "%")
+
+
 @test(points=10, title="who comes to a pCPU finds no translations there that are not its own", needs=("memory",),
       look="hyp/vcpu.c: fence_arrival. Who of this VM was here last (p->last_of_vm), and where was v (v->pcpu)?",
       gdb=("break fence_arrival", "continue", "print p->last_of_vm[v->vm->index]"))
@@ -190,10 +200,7 @@ def arrival(trial):
     check_arrivals(trial, seen, FIRST, "gvma", 2)
     check_arrivals(trial, seen, FIRST, "vvma", 2)
     check_arrivals(trial, seen, SIBLING, "vvma", 20)
-    idle = [arrival for arrival in arrivals(seen.events("run", "fence"), owners(seen.trace)) if arrival.need is None]
-    trial.expect("VCPUs that came back to where only other VMs had been", 20, len(idle), AT_LEAST)
-    # Its area is handed over once, and that is a reason (change); and events of one time may be in either order.
-    trial.expect("of them fenced for nothing", 2, sum(arrival.made("vvma") for arrival in idle), AT_MOST)
+    check_needless(trial, seen, 20)
     check_in_force(trial, seen)
 
 
