@@ -47,6 +47,7 @@ void account_task_init(struct task *task)
     task->account.aware_pct = report_of_task(task->id, "top_aware_pct");
 }
 
+/* BEGIN SOLUTION 8.charge */
 /* What was stolen of the time that passed. Steal that is told but did not fit in is left for the next time: the CPU was
  * away between the look at the clock and this one. */
 static uint64_t charge_stolen(struct account *account, enum account_kind kind, uint64_t passed)
@@ -76,12 +77,14 @@ static inline uint64_t charge(struct cpu *cpu, enum account_kind kind)
     account->times.ns[kind] += passed;
     return passed;
 }
+/* END SOLUTION */
 
 void account(struct cpu *cpu, enum account_kind kind)
 {
     charge(cpu, kind);
 }
 
+/* BEGIN SOLUTION 8.task */
 void account_task(struct cpu *cpu, struct task *task)
 {
     const uint64_t *steal = &cpu->account.times.ns[ACCOUNT_STEAL];
@@ -90,6 +93,7 @@ void account_task(struct cpu *cpu, struct task *task)
     task->account.ran_ns += charge(cpu, ACCOUNT_USER);
     task->account.stolen_ns += *steal - stolen;
 }
+/* END SOLUTION */
 
 static uint64_t percent(uint64_t part, uint64_t whole)
 {
@@ -156,8 +160,10 @@ void account_show_at_once(uint64_t now)
     for (uint32_t id = 0; id < task_count(); id++) {
         const struct task_account *task = &task_numbered(id)->account;
 
+        /* BEGIN SOLUTION 8.tops */
         *task->blind_pct = percent(task->ran_ns + task->stolen_ns, whole);
         *task->aware_pct = percent(task->ran_ns, whole);
+        /* END SOLUTION */
     }
     __atomic_store_n(&showing, 0, __ATOMIC_RELEASE);
 }

@@ -102,6 +102,7 @@ void sched_measure_slices(bool without_steal)
     aware = without_steal;
 }
 
+/* BEGIN SOLUTION 8.slice */
 static void begin_slice(struct cpu *cpu, uint64_t now)
 {
     uint64_t slice = policy->slice(cpu->current);
@@ -119,6 +120,7 @@ static void mend_slice(struct cpu *cpu)
         cpu->slice_end += (stolen - cpu->slice_stolen) / NS_PER_TICK;
     cpu->slice_stolen = stolen;
 }
+/* END SOLUTION */
 
 /* The first in the queue takes the CPU if nobody has it, or if the slice is over, or by its rank. */
 static void choose(struct cpu *cpu, uint64_t now)

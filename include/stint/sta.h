@@ -19,6 +19,7 @@ struct sbi_sta {
     uint8_t pad[47];
 } __attribute__((aligned(64)));
 
+/* BEGIN SOLUTION 8.read */
 /* For the guest: steal, as it was written last. */
 static inline uint64_t sbi_sta_steal(const struct sbi_sta *record)
 {
@@ -31,6 +32,7 @@ static inline uint64_t sbi_sta_steal(const struct sbi_sta *record)
             return steal;
     }
 }
+/* END SOLUTION */
 
 _Static_assert(sizeof(struct sbi_sta) == 64, "SBI, STA shared memory structure");
 
