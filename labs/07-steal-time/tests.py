@@ -49,8 +49,8 @@ ANSWERS = {    # name in the guest's report: what was called, what SBI's specifi
 }
 
 
-@test(points=10, title="the call answers by the book", look="sbi/sta.c: set_shmem, register_record", gdb=(
-    "stint break a sta_set",))
+@test(points=10, title="the call answers by the book", look="sbi/sta.c: set_shmem, register_record",
+      gdb=("break set_shmem",))
 def calls(trial):
     draw = trial.random
     seen = look(trial, top(pcpus=1, time="1s") + guest(
