@@ -72,7 +72,8 @@ def expect_step(trial, guest, step, what, **changes):
 
 
 @test(points=14, title="what is stolen of a stretch of time is charged as that, the rest to who had it",
-      look="guest-os/kernel/account.c: charge, account_task", gdb=("tbreak vm_begin_all", "continue", "stint break guest step"))
+      look="guest-os/kernel/account.c: charge, account_task",
+      gdb=("tbreak vm_begin_all", "continue", "stint break guest step"))
 def charge(trial):
     (spent, stolen, _), guest = ledger(trial)
     left = spent - stolen
