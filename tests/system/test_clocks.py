@@ -12,13 +12,14 @@ QUANTUM = 5_000                 # ticks, 500 us
 WAKE_UP = 600                   # ticks, from a timer to the guest's next instruction, nobody being in between
 MOVES = ("virtual", "catchup")
 CLOCKS = ("real", *MOVES)
+FOR_AREA = 2                    # STINT_FENCE_UNMAP
 RUNNABLE = layout.RUNSTATES.index("runnable")
 MASK = 2 ** 64 - 1
 
 
-def hammer(clock, pcpus, vcpus, reads=READS, naps=200, hogs=None, quantum="500us", **keys):
+def hammer(clock, pcpus, vcpus, reads=READS, naps=200, hogs=None, quantum="500us", beat="1ms", **keys):
     """The hogs come first, and are there when the clock's VM starts."""
-    text = top(pcpus=pcpus, quantum=quantum, time="60s")
+    text = top(pcpus=pcpus, quantum=quantum, beat=beat, time="60s")
     for number in range(pcpus if hogs is None else hogs):
         text += vm(f"hog{number}", "hog")
     return text + vm("a", "clock", vcpus=vcpus, clock=clock, start="20ms", args=f"reads={reads} naps={naps}", **keys)
@@ -84,6 +85,20 @@ def test_timer_of_one_that_sleeps(run_once, clock, vcpus, others):
     still while its VM does not run sees only those of its own VM."""
     measured = hammered(run_once(hammer(clock, 1, vcpus), "--for", "1500ms"), vcpus=vcpus)
     assert measured["late_most"] <= others * (QUANTUM + WAKE_UP) + WAKE_UP
+
+
+@pytest.mark.parametrize("beat, beat_ns", [("100us", 100_000), ("1ms", 1_000_000)])
+@pytest.mark.parametrize("clock", MOVES)
+def test_pcpus_do_not_stand_still(run_once, clock, beat, beat_ns):
+    """Each wakes others by kicks. Where a hart waited for the firmware while all timers had passed, nothing happened on
+    any pCPU for 17 ms; now not for longer than a beat, or 0.5 ms. It is looked at from when all VMs have handed over
+    their areas: that and their start are work without a look around."""
+    ran = run_once(hammer(clock, 4, 4, beat=beat, affinity="0;1;2;3"), "--for", "1500ms")
+    hammered(ran, vcpus=4)
+    begun = max(event.time for pcpu in range(4) for event in ran.events(pcpu, "fence") if event.b == FOR_AREA)
+    times = sorted(event.time for pcpu in range(4) for event in ran.events(pcpu, "exit", "run", "leave", "wake")
+                   if event.time >= begun)
+    assert max(after - before for before, after in zip(times, times[1:])) <= max(beat_ns, 500_000) + 50_000
 
 
 def stood_still(ran, vcpus):
