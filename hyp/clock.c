@@ -34,11 +34,6 @@ uint64_t ns_to_ticks(uint64_t ns)
     return ns == SCHED_FOREVER ? CLOCK_NEVER : (ns + clock_ns_per_tick - 1) / clock_ns_per_tick;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 void clock_program(const struct pcpu *self)
 {
     csr_write(stimecmp, earlier(earlier(self->slice_end, self->beat_end), self->first_deadline));
@@ -87,6 +82,11 @@ void timer_arm(struct pcpu *self, struct timer *t, uint64_t deadline)
     list_insert_before(at, &t->link);
     note_first_deadline(self);
     spin_unlock(&self->timer_lock);
+}
+
+bool timer_is_armed(const struct timer *t)
+{
+    return __atomic_load_n(&t->link.next, __ATOMIC_ACQUIRE) != &t->link;
 }
 
 /* The first timer that is due, taken off the list; NULL: none. */

@@ -32,6 +32,16 @@ static inline uint64_t ticks_to_ns(uint64_t ticks)
     return ticks * clock_ns_per_tick;
 }
 
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Rounded up, and CLOCK_NEVER for what does not fit. */
 uint64_t ns_to_ticks(uint64_t ns);
 
@@ -39,6 +49,9 @@ void timer_init(struct timer *, void (*fire)(struct timer *));
 
 /* Arm on this pCPU; armed already: move. */
 void timer_arm(struct pcpu *self, struct timer *, uint64_t deadline);
+
+/* From any pCPU; a timer that is about to fire is armed no more. */
+bool timer_is_armed(const struct timer *);
 
 /* From any pCPU. Returns once it is not armed; `fire` may be under way on its pCPU. */
 void timer_cancel(struct timer *);

@@ -2,9 +2,10 @@
 /*
  * The three clocks of a VM. See guest_clock.h, and docs/clocks.md for why.
  *
- * A blocked VCPU is woken by a timer in host time. When htimedelta changes, its deadline moves: the timers of all
- * blocked siblings are armed anew. While the clock stands still none comes due; those that fire all the same are
- * armed anew when it goes on.
+ * A blocked VCPU is woken by a timer in host time, on the pCPU where it fell asleep: there it can be woken without a
+ * kick. The timer is armed for the earliest moment at which the guest's clock can be there; when it fires too early,
+ * because the clock stood still since or did not catch up as fast as it may, it is armed anew. While the clock
+ * stands still none comes due: those that fire then are armed, by whom it goes on, when it does.
  *
  * pCPUs come here one after the other, but the moments of which they tell may be in another order: what one did it
  * did as of pcpu->now, some time ago.
@@ -42,27 +43,38 @@ void guest_clock_start(struct vm *vm, uint64_t now)
 
 /* ---- All under the clock's lock ---- */
 
-static void arm(struct pcpu *self, struct vcpu *v)
+/* Its deadline, if from the last step on the clock goes `rate` times as fast until it is not behind any more. */
+static uint64_t soonest(const struct vcpu *v)
 {
-    uint64_t deadline = guest_clock_deadline(v);
-    if (deadline == CLOCK_NEVER)
-        timer_cancel(&v->timer);
-    else
-        timer_arm(self, &v->timer, deadline);
+    const struct guest_clock *clock = &v->vm->clock;
+    uint64_t due = v->vs.vstimecmp, host = guest_clock_deadline(v), saved = 0;
+    if (host != CLOCK_NEVER && clock->behind && due > clock->stepped)
+        saved = due - clock->stepped - (due - clock->stepped + clock->rate - 1) / clock->rate;
+    return host - earlier(saved, clock->behind);
 }
 
-static void arm_all(struct pcpu *self, struct vm *vm)
+static void arm(struct pcpu *self, struct vcpu *v, uint64_t when)
 {
-    for (uint32_t id = 0; id < vm->vcpu_count; id++)
-        if (__atomic_load_n(&vm->vcpus[id].waiting, __ATOMIC_SEQ_CST))
-            arm(self, &vm->vcpus[id]);
+    if (when == CLOCK_NEVER)
+        timer_cancel(&v->timer);
+    else
+        timer_arm(self, &v->timer, when);
+}
+
+/* The blocked VCPUs whose timers have fired while it stood still. */
+static void arm_fired(struct pcpu *self, struct vm *vm)
+{
+    for (uint32_t id = 0; id < vm->vcpu_count; id++) {
+        struct vcpu *v = &vm->vcpus[id];
+        if (__atomic_load_n(&v->waiting, __ATOMIC_SEQ_CST) && !timer_is_armed(&v->timer))
+            arm(self, v, soonest(v));
+    }
 }
 
 static void set_delta(struct pcpu *self, struct vm *vm, uint64_t now, uint64_t delta)
 {
     vm->htimedelta = vm->stats->htimedelta = delta;
     trace(self, now, STINT_EV_DELTA, STINT_NO_VCPU, 0, vm->index, delta);
-    arm_all(self, vm);
 }
 
 /* BEGIN SOLUTION 4.freeze */
@@ -86,25 +98,24 @@ static void thaw(struct pcpu *self, struct vm *vm, uint64_t now)
     if (!clock->frozen)
         return;
     clock->frozen = 0;
-    if (stood == 0) {
-        arm_all(self, vm);
-        return;
+    if (stood) {
+        set_delta(self, vm, now, vm->htimedelta - stood);
+        if (clock->behind == 0)
+            clock->stepped = now + vm->htimedelta;
+        clock->behind += stood;
     }
-    set_delta(self, vm, now, vm->htimedelta - stood);
-    if (clock->behind == 0)
-        clock->stepped = now + vm->htimedelta;
-    clock->behind += stood;
+    arm_fired(self, vm);
 }
 /* END SOLUTION */
 
 /* BEGIN SOLUTION 4.step */
-/* What has passed since the last step, (rate - 1) times again, but no further than real time; and none while a
- * sibling runs. Returns the step. */
+/* What has passed since the last step, (rate - 1) times again, but no further than real time; and none while
+ * several run. Returns the step. */
 static uint64_t step(struct pcpu *self, struct vm *vm, uint64_t now)
 {
     struct guest_clock *clock = &vm->clock;
     uint64_t guest = now + vm->htimedelta, passed = guest > clock->stepped ? guest - clock->stepped : 0;
-    uint64_t step = clock->running == 1 ? passed * (clock->rate - 1) : 0;
+    uint64_t step = clock->running <= 1 ? passed * (clock->rate - 1) : 0;
     if (step > clock->behind)
         step = clock->behind;
     if (step) {
@@ -170,16 +181,21 @@ void guest_clock_catch_up(struct pcpu *self, struct vcpu *v, uint64_t now)
 
 void guest_clock_arm(struct pcpu *self, struct vcpu *v)
 {
-    arm(self, v);
+    arm(self, v, soonest(v));
 }
 
+/* Where nobody runs nobody looks, so the clock is stepped to where it is by now. Where somebody does it may be stepped
+ * before long, or not: that is looked at once more then, but no more often than it is stepped. */
 bool guest_clock_is_due(struct pcpu *self, struct vcpu *v, uint64_t now)
 {
     struct guest_clock *clock = &v->vm->clock;
     spin_lock(&clock->lock);
-    bool due = guest_clock_deadline(v) <= now - stood_still(clock, now);
+    if (clock->running == 0 && !clock->frozen)
+        step(self, v->vm, now);
+    uint64_t deadline = guest_clock_deadline(v);
+    bool due = deadline <= now - stood_still(clock, now);
     if (!due && !clock->frozen && __atomic_load_n(&v->waiting, __ATOMIC_SEQ_CST))
-        arm(self, v);
+        arm(self, v, earlier(deadline, later(soonest(v), now + ns_to_ticks(STEP_NS))));
     spin_unlock(&clock->lock);
     return due;
 }

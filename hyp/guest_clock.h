@@ -4,8 +4,9 @@
  *
  *   real     guest time is host time less a constant
  *   virtual  it stands still while some VCPU of the VM waits for a pCPU and none of them runs
- *   catchup  as virtual; and while it is behind, it is stepped forward when a VCPU enters and no sibling runs, by
- *            (rate - 1) times what has passed since the last step: it goes `rate` times as fast
+ *   catchup  as virtual; and while it is behind, it is stepped forward when a VCPU enters and no sibling runs, or when
+ *            the timer of one that sleeps comes and none runs, by (rate - 1) times what has passed since the last
+ *            step: it goes `rate` times as fast
  *
  * Guest time is `time` plus htimedelta, one for all VCPUs of the VM (Privileged spec, "htimedelta"). It only changes
  * while none of them runs, but the one that is about to enter; so it never goes backwards on any of them, nor from
@@ -51,11 +52,12 @@ void guest_clock_leave(struct vcpu *, uint64_t now, bool waits);
  * pCPU is told to come back for the next step. */
 void guest_clock_catch_up(struct pcpu *self, struct vcpu *, uint64_t now);
 
-/* The timer of a blocked VCPU: armed for its deadline by this clock, and not a wake-up after all if that has moved. */
+/* The timer of a blocked VCPU: armed for the earliest time at which its deadline can come by this clock, and not a
+ * wake-up after all if that has moved. */
 void guest_clock_arm(struct pcpu *self, struct vcpu *);
 bool guest_clock_is_due(struct pcpu *self, struct vcpu *, uint64_t now);
 
-/* Host time at which the blocked VCPU's own timer wakes it, or CLOCK_NEVER. */
+/* Host time at which the blocked VCPU's own timer wakes it if the clock goes on and is not stepped, or CLOCK_NEVER. */
 uint64_t guest_clock_deadline(const struct vcpu *);
 
 #endif

@@ -12,6 +12,7 @@ QUANTUM = 5_000                 # ticks, 500 us
 WAKE_UP = 600                   # ticks, from a timer to the guest's next instruction, nobody being in between
 MOVES = ("virtual", "catchup")
 CLOCKS = ("real", *MOVES)
+BY_TIMER = 0                    # STINT_WAKE_TIMER
 FOR_AREA = 2                    # STINT_FENCE_UNMAP
 RUNNABLE = layout.RUNSTATES.index("runnable")
 MASK = 2 ** 64 - 1
@@ -99,6 +100,25 @@ def test_pcpus_do_not_stand_still(run_once, clock, beat, beat_ns):
     times = sorted(event.time for pcpu in range(4) for event in ran.events(pcpu, "exit", "run", "leave", "wake")
                    if event.time >= begun)
     assert max(after - before for before, after in zip(times, times[1:])) <= max(beat_ns, 500_000) + 50_000
+
+
+def test_a_sleeper_is_woken_where_it_fell_asleep(run_once):
+    """By its own pCPU, which needs no kick for that; unless its timer came while the clock stood still."""
+    ran = run_once(hammer("virtual", 4, 4, affinity="0;1;2;3"), "--for", "1500ms")
+    wakes = [event.a == pcpu for pcpu in range(4) for event in ran.events(pcpu, "wake") if event.arg == BY_TIMER]
+    assert len(wakes) > 400 and sum(wakes) / len(wakes) > 0.4
+
+
+def test_one_that_sleeps_catches_up_in_its_sleep(run_once):
+    """Its VCPU had to wait for a hog, so it is behind; it goes twice as fast while it sleeps, too, and is woken when
+    its time has come, not when as much has passed again."""
+    text = (top(pcpus=1, time="600ms") + "at 200ms: pause hog\n" + vm("hog", "hog") +
+            vm("a", "timeshare", clock="catchup", start="50ms", args="sleep:7ms"))
+    ran = run_once(text)
+    task, = ran.measured("a")["tasks"]
+    moves = [by for _, by in moves_of(ran)]
+    assert min(moves) < -5 * MS and -MS // 10 < sum(moves) <= 0     # it was behind, and has caught up
+    assert task["work"] > 60 and task["longest_gap_ns"] < 300_000
 
 
 def stood_still(ran, vcpus):

@@ -23,20 +23,22 @@ static void on_timer(IGNORED struct hart *h, IGNORED uint64_t irq)
     csr_write(stimecmp, ~0UL);
 }
 
-/* Asks, and notes the longest absence before the timer comes, and how long it had run before that. */
+/* Asks, and notes the longest absence before the timer comes, and how long it had run before that. It looks at the
+ * machine's clock once more after the timer, which may have come with its return. */
 static void ask(uint64_t ticks)
 {
-    uint64_t asked = rdtime(), asked_machine = csr_read(cycle), last = asked_machine, away = 0, ran = 0;
+    uint64_t asked = rdtime(), asked_machine = csr_read(cycle), last = asked_machine, away = 0, ran = 0, over;
 
     csr_write(stimecmp, asked + ticks);
-    while (!fired) {
+    do {
+        over = fired;
         uint64_t now = csr_read(cycle);
         if (now - last > away) {
             away = now - last;
             ran = last - asked_machine;
         }
         last = now;
-    }
+    } while (!over);
     *report_number("away") = away;
     *report_number("ran") = ran;
     *report_number("guest") = (fired - asked) * TICK_NS;
