@@ -10,7 +10,7 @@
 #include "guest-os/policy/policy.h"
 #include "guest-os/user/programs.h"
 
-#define SLICE_NS 20000 /* so who wakes does not wait for long behind the one that spins */
+#define SLICE_NS 200000 /* so who wakes does not wait for long behind the one that spins */
 
 static uint64_t ask_ns = 100000000, after_ns = 50000000;
 

@@ -31,6 +31,12 @@ def vm(name, guest, **keys):
     return f"[vm {name}]\nguest = {guest}\n" + top(**keys)
 
 
+def hogs(*pcpus):
+    """[vm] sections: on each of these pCPUs one that spins. A hart that idles is no part of the turns that the harts of
+    a deterministic run take; and four that are busy are what an experiment on four pCPUs is about."""
+    return "".join(vm(f"busy{pcpu}", "hog", affinity=pcpu) for pcpu in pcpus)
+
+
 class LabRun:
     """A run that goes on or is over."""
 

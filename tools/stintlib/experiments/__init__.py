@@ -13,10 +13,10 @@ docs/experiments/NAME.md explains it, with a table that is made from a run ('mak
 from importlib import import_module
 from pkgutil import iter_modules
 
-from stintlib.lab import top, vm
+from stintlib.lab import hogs, top, vm
 from stintlib.rows import AT_LEAST, AT_MOST, EXACTLY, Row, absolute, relative
 
-__all__ = ["AT_LEAST", "AT_MOST", "EXACTLY", "Row", "absolute", "all_experiments", "relative", "top", "vm"]
+__all__ = ["AT_LEAST", "AT_MOST", "EXACTLY", "Row", "absolute", "all_experiments", "hogs", "relative", "top", "vm"]
 
 
 def all_experiments():
