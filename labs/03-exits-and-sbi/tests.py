@@ -14,8 +14,9 @@ UNITS_A_MS = 62.5           # 1000 instructions of 16 ns: what a guest does in a
 def evidence(trial, seen, name="a"):
     """What the guest found; it has come to its end."""
     found = seen.guest(name)
+    exits = ", ".join(f"{kind} {count}" for kind, count in seen.vcpu(name)["exits"].items() if count)
     trial.require(found.get("done"), f"guest {name} never came to its end. What it had begun last: "
-                                     f"{found.get('step', 'nothing yet')}")
+                                     f"{found.get('step', 'nothing yet')}. Exits of its first VCPU: {exits or 'none'}")
     return found
 
 
@@ -29,7 +30,7 @@ def show_trap(cause, value, at=0):
 
 
 @test(points=10, title="a guest's own mistakes come to its own kernel", look="hyp/exit.c: exit_handlers",
-      gdb=("break guest_exit",))
+      gdb=("break reflect",))
 def traps(trial):
     place = random_place(trial)
     found = evidence(trial, trial.run(top(pcpus=1, time="500ms") + vm("a", "lab03_traps", args=f"place={place}")))
@@ -57,7 +58,7 @@ def interrupts(trial):
 
 
 @test(points=10, title="RAM is there when it is touched, and the UART where it is mapped",
-      look="hyp/exit.c: on_guest_page_fault")
+      look="hyp/exit.c: on_guest_page_fault", gdb=("break on_guest_page_fault",))
 def memory(trial):
     nonce, pages = trial.random.getrandbits(62), trial.random.randrange(100, 300)
     args = f"nonce={nonce} pages={pages} place={random_place(trial)}"
@@ -69,7 +70,8 @@ def memory(trial):
     trial.expect("the UART's scratch register, by a virtual address", nonce & 0xff, found["scratch"])
 
 
-@test(points=10, title="WFI gives the pCPU away, and goes on behind it", look="hyp/exit.c: wait_or_refuse")
+@test(points=10, title="WFI gives the pCPU away, and goes on behind it", look="hyp/exit.c: wait_or_refuse",
+      gdb=("break wait_or_refuse",))
 def sleep(trial):
     naps, ticks = trial.random.randrange(20, 40), trial.random.randrange(50_000, 80_000)
     args = f"naps={naps} ticks={ticks} nonce={trial.random.getrandbits(62)}"
@@ -84,7 +86,7 @@ def sleep(trial):
 
 
 @test(points=10, title="SBI calls are answered in a0 and a1", look="sbi/sbi.c: sbi_call, sbi_probe",
-      gdb=("break sbi_call",))
+      gdb=("break -source sbi/sbi.c -function sbi_call",))
 def calls(trial):
     found = made_calls(trial, [trial.random.randrange(0x0A000000, 0x10000000)])
     for name, error, value in (("version", 0, 0x02000000), ("probe-time", 0, 1), ("probe-stint", 0, 1),
@@ -160,7 +162,8 @@ LOADS = {"lb": -1, "lbu": 0, "lh": 0, "lhu": 0, "lw": 0, "lwu": 0, "ld": 0, "c-l
 STORES = ("sb", "sh", "sw", "sd", "c-sw", "c-sd")
 
 
-@test(points=10, title="loads and stores of a device, wide, narrow and compressed", look="hyp/dev/device.c: perform")
+@test(points=10, title="loads and stores of a device, wide, narrow and compressed", look="hyp/dev/device.c: perform",
+      gdb=("break perform",))
 def loads(trial):
     byte, word = trial.random.randrange(0x80, 0x100), trial.random.getrandbits(62)
     found = access_device(trial, byte, word)

@@ -110,6 +110,7 @@ static void call_what_there_is_not(void)
 
 int test_main(void)
 {
+    report_text("step", "STINT_SET_AREA");
     area_register();
     changed = report_number("changed");
     steps = report_number("steps");

@@ -71,6 +71,7 @@ static void send(uint64_t n)
 
 int test_main(void)
 {
+    report_text("step", "STINT_SET_AREA");
     area_register();
     this_hart()->on_interrupt = on_interrupt;
     csr_write(stimecmp, ~0UL);
