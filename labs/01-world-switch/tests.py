@@ -114,7 +114,7 @@ def floating_point(trial):
 
 @test(points=5, title="nobody pays for floating point that he does not use", needs=("floating-point",),
       look="hyp/vcpu.c: guard_fp. Whose are the registers of this pCPU (fp_owner)?",
-      gdb=("break vcpu_fp_on", "continue", "stint vcpu one/0"))
+      gdb=("break vcpu_fp_on", "continue", "stint vcpu user/0"))
 def lazy(trial):
     text = top(pcpus=1, quantum="200us", time="1s")
     text += vm("user", "fp", args=f"rounds=1000 seed={trial.random.randrange(1 << 20)}")

@@ -193,7 +193,7 @@ def check_needless(trial, seen, least):
 
 @test(points=10, title="who comes to a pCPU finds no translations there that are not its own", needs=("memory",),
       look="hyp/vcpu.c: fence_arrival. Who of this VM was here last (p->last_of_vm), and where was v (v->pcpu)?",
-      gdb=("break fence_arrival", "continue", "print p->last_of_vm[v->vm->index]"))
+      gdb=("break fence_arrival", "continue", "print ((struct pcpu *)$tp)->last_of_vm[0]"))
 def arrival(trial):
     text = top(pcpus=1, quantum=f"{trial.random.choice((300, 500, 700))}us", time="60ms")
     seen = trial.run(text + vm("one", "lab02_area", vcpus=3, args="hands=0 for=1000000") + pages_vm(trial, "two"))
