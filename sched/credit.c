@@ -43,7 +43,9 @@ enum level { BOOST, UNDER, OVER, NOBODY }; /* the index of their queues; the bes
 
 static enum level level_of(const struct sched_vcpu *vcpu)
 {
+    /* BEGIN SOLUTION 6.level */
     return credit_load(&IS_OVER(vcpu)) ? OVER : IS_BOOSTED(vcpu) ? BOOST : UNDER;
+    /* END SOLUTION */
 }
 
 static enum level best_waiting(const struct sched_rq *rq)
@@ -75,18 +77,6 @@ static void enqueue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcp
     } else {
         push(rq, vcpu);
     }
-}
-
-/* Behind all its equals, and one of lower priority. */
-static void enqueue_yielding(struct sched_rq *rq, struct sched_vcpu *vcpu)
-{
-    for (enum level level = level_of(vcpu) + 1; level < NOBODY; level++) {
-        if (!list_empty(&rq->level[level])) {
-            list_insert_before(rq->level[level].next->next, &vcpu->link);
-            return;
-        }
-    }
-    push(rq, vcpu);
 }
 
 /* There was an accounting: all are to be sorted anew; behind those who still are since the last one, but for the
@@ -132,7 +122,9 @@ static bool credit_arrive(struct sched *s, struct sched_rq *rq, struct sched_vcp
 
 static bool credit_wake(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
 {
+    /* BEGIN SOLUTION 6.boost */
     IS_BOOSTED(vcpu) = MAY_BOOST(s) && !credit_load(&IS_OVER(vcpu));
+    /* END SOLUTION */
     return credit_arrive(s, rq, vcpu, now);
 }
 
@@ -153,11 +145,13 @@ static void credit_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu
 static void credit_charge(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t ran,
                           uint64_t now)
 {
+    /* BEGIN SOLUTION 6.burn */
     (void)rq, (void)now;
     if (IS_SAMPLED(s))
         return;
     if (credit_add_ns(vcpu, -(int64_t)ran) <= -CREDIT_NS && !credit_load(&IS_ACTIVE(vcpu)))
         credit_store(&IS_ACTIVE(vcpu), true);
+    /* END SOLUTION */
 }
 
 static __attribute__((noinline)) void tick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current,
@@ -166,10 +160,12 @@ static __attribute__((noinline)) void tick(struct sched *s, struct sched_rq *rq,
     NEXT_TICK(rq) = credit_next(now, TICK(s));
     if (!current)
         return;
+    /* BEGIN SOLUTION 6.tick */
     IS_BOOSTED(current) = false;
     if (IS_SAMPLED(s))
         credit_add_ns(current, -(int64_t)TICK(s));
     credit_store(&IS_ACTIVE(current), true);
+    /* END SOLUTION */
 }
 
 /* ---- Picking ---- */
@@ -191,6 +187,7 @@ static bool may_go_on(const struct sched_vcpu *current)
     return !YIELDS(current) && !credit_load(&IS_OUT(current));
 }
 
+/* BEGIN SOLUTION 6.pick */
 /* current, who may go on, does so rather than those who wait. */
 static bool goes_on(const struct sched *s, const struct sched_rq *rq, const struct sched_vcpu *current)
 {
@@ -200,6 +197,19 @@ static bool goes_on(const struct sched *s, const struct sched_rq *rq, const stru
         return true;
     return has_turn(s, current) && (waiting == level || current->ran - CAME(current) < RATE_LIMIT(s));
 }
+
+/* Behind all its equals, and one of lower priority. */
+static void enqueue_yielding(struct sched_rq *rq, struct sched_vcpu *vcpu)
+{
+    for (enum level level = level_of(vcpu) + 1; level < NOBODY; level++) {
+        if (!list_empty(&rq->level[level])) {
+            list_insert_before(rq->level[level].next->next, &vcpu->link);
+            return;
+        }
+    }
+    push(rq, vcpu);
+}
+/* END SOLUTION */
 
 /* current, who yields or is out of its cap, waits. */
 static __attribute__((noinline)) void put_aside(struct sched *s, struct sched_rq *rq,

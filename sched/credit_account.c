@@ -46,6 +46,8 @@ static void set_out(struct sched *s, struct sched_vcpu *vcpu, bool out)
     sched_ask(s, __atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED));
 }
 
+/* BEGIN SOLUTION 6.judge */
+/* credit < 0. cap: as for pay. */
 static void judge_debtor(struct sched *s, struct sched_vcpu *vcpu, int64_t credit, int64_t cap)
 {
     credit_store(&IS_OVER(vcpu), true);
@@ -55,6 +57,7 @@ static void judge_debtor(struct sched *s, struct sched_vcpu *vcpu, int64_t credi
         credit_add_ns(vcpu, (-CREDITS(s) - credit) * CREDIT_NS);
 }
 
+/* credit >= 0. */
 static void judge_saver(struct sched *s, struct sched_vcpu *vcpu, int64_t credit)
 {
     credit_store(&IS_OVER(vcpu), false);
@@ -64,6 +67,7 @@ static void judge_saver(struct sched *s, struct sched_vcpu *vcpu, int64_t credit
         credit_add_ns(vcpu, (credit / 2 - credit) * CREDIT_NS);
     }
 }
+/* END SOLUTION */
 
 /* `cap`: how many credits of debt it may have before it is parked; 0: any. */
 static void pay(struct sched *s, struct sched_vcpu *vcpu, uint64_t credits, uint64_t cap)
@@ -90,20 +94,39 @@ static uint64_t limit(const struct sched *s, const struct sched_vm *vm, uint64_t
     return cap ? least(most, cap) : most;
 }
 
-/* Its share, of what is there by now; what it cannot take is passed on. */
-static uint64_t share(struct sched *s, struct sched_vm *vm, uint64_t cap, struct round *round)
+/* BEGIN SOLUTION 6.share */
+/* Of all its active VCPUs together. */
+static uint64_t weight_of(const struct sched_vm *vm)
 {
-    uint64_t weight = WEIGHT(vm) * ACTIVES(vm);
-    uint64_t fair = divide_up(round->credits * weight, round->weight), most = limit(s, vm, cap);
-    uint64_t own = divide_up(all_credits(s) * weight, round->weight);
+    return WEIGHT(vm) * ACTIVES(vm);
+}
 
-    round->left -= weight;
-    LEFT(vm) = own >= most ? OF_ITS_OWN : fair >= most ? OF_OTHERS : NOTHING;
+/* Its part of so many credits. */
+static uint64_t fair_share(const struct sched_vm *vm, uint64_t credits, const struct round *round)
+{
+    return divide_up(credits * weight_of(vm), round->weight);
+}
+
+/* What it takes of its share; what it cannot take is passed on. */
+static uint64_t take(const struct sched_vm *vm, uint64_t fair, uint64_t most, struct round *round)
+{
+    round->left -= weight_of(vm);
     if (fair < most)
         return fair;
     if (round->left)
         round->credits += divide_up((fair - most) * round->weight, round->left);
     return most;
+}
+/* END SOLUTION */
+
+/* Its share, of what is there by now. */
+static uint64_t share(struct sched *s, struct sched_vm *vm, uint64_t cap, struct round *round)
+{
+    uint64_t most = limit(s, vm, cap), fair = fair_share(vm, round->credits, round);
+    uint64_t own = fair_share(vm, all_credits(s), round);
+
+    LEFT(vm) = own >= most ? OF_ITS_OWN : fair >= most ? OF_OTHERS : NOTHING;
+    return take(vm, fair, most, round);
 }
 
 static void pay_vm(struct sched *s, struct sched_vm *vm, struct round *round)
@@ -157,7 +180,7 @@ static bool account(struct sched *s)
 
     list_for_each (link, &s->vms) {
         count_actives(vm_of(link));
-        round.weight += WEIGHT(vm_of(link)) * ACTIVES(vm_of(link));
+        round.weight += weight_of(vm_of(link));
     }
     round.left = round.weight;
     pay_vms(s, OF_ITS_OWN, &round);

@@ -6,7 +6,8 @@
  *     gap=500              what counts as having been away
  *     work=T how=sleep     it works for T, then sleeps for `away=T` (WFI and its timer), and again
  *     work=T how=yield     it works for T, then offers its CPU to others, and again
- *     stop=T               it shuts its machine down at that time of its clock; without it never
+ *     from=T               it forgets what it has measured until that time of its clock
+ *     stop=T               it shuts its machine down at that time; without it never
  *
  * Without `work` it wants to run all the time. Its clock begins when its VM is started. All that it reports is in ns.
  */
@@ -14,6 +15,7 @@
 
 #define NS_PER_TICK  100
 #define TICKS_PER_US 10
+#define NEVER        (~0UL)
 #define JUMP         20 /* ticks: more than it takes to look twice, less than an exit takes */
 
 /* Of times of one kind: how many, the shortest and the longest. */
@@ -24,8 +26,8 @@ struct tally {
 /* turns and waits: until it was taken away, and until it came back; late: from when it was to be woken to when it was
  * there; offers: from when it offered its CPU to when it had it again. */
 static struct tally turns, waits, late, offers;
-static uint64_t *had,
-    *jumps; /* time it had the CPU; looks at which the clock had jumped, by less than `gap` */
+static uint64_t *had;            /* time it had the CPU */
+static uint64_t *jumps;          /* looks at which its clock had jumped, but by less than `gap` */
 static uint64_t last, came_back; /* its last look; when this turn began, 0: before it was seen */
 
 static uint64_t ticks_of(const char *key, uint64_t us_otherwise)
@@ -108,16 +110,20 @@ static void offer(void)
     came_back = last;
 }
 
-int test_main(void)
+static void forget(void)
 {
-    uint64_t gap = ticks_of("gap", 500), end = ticks_of("stop", ~0UL / TICKS_PER_US);
-    uint64_t until = ticks_of("work", ~0UL / TICKS_PER_US), away = ticks_of("away", 0);
+    const struct tally *const all[] = {&turns, &waits, &late, &offers};
 
-    area_register();
-    make_report();
-    csr_set(sie, 1UL << IRQ_TIMER); /* it ends a WFI; sstatus.SIE is off, and nobody takes it */
-    last = rdtime();
-    *report_number("began_ns") = last * NS_PER_TICK;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        *all[i]->count = *all[i]->least = *all[i]->most = 0;
+    *had = *jumps = 0;
+}
+
+static void watch_until(uint64_t end)
+{
+    uint64_t gap = ticks_of("gap", 500), until = ticks_of("work", NEVER / TICKS_PER_US),
+             away = ticks_of("away", 0);
+
     while (last < end) {
         work(until, end, gap);
         if (last < end && arg_is("how", "yield"))
@@ -125,5 +131,17 @@ int test_main(void)
         else if (last < end)
             sleep(away);
     }
+}
+
+int test_main(void)
+{
+    area_register();
+    make_report();
+    csr_set(sie, 1UL << IRQ_TIMER); /* it ends a WFI; sstatus.SIE is off, and nobody takes it */
+    last = rdtime();
+    *report_number("began_ns") = last * NS_PER_TICK;
+    watch_until(ticks_of("from", 0));
+    forget();
+    watch_until(ticks_of("stop", NEVER / TICKS_PER_US));
     return 0;
 }
