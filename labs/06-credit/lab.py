@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+TITLE = "credit"
+FILES = ["sched/credit.c", "sched/credit_account.c"]
+SHOW = "shares.conf"
