@@ -37,14 +37,6 @@ static void rr_dequeue(struct sched *s, struct sched_rq *rq, struct sched_vcpu *
     list_remove(&vcpu->link);
 }
 
-static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
-{
-    /* BEGIN SOLUTION 5.yield */
-    (void)s, (void)rq, (void)now;
-    END(vcpu) = vcpu->ran;
-    /* END SOLUTION */
-}
-
 static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct sched_vcpu *current,
                                   uint64_t now, uint64_t *slice)
 {
@@ -61,6 +53,14 @@ static struct sched_vcpu *rr_pick(struct sched *s, struct sched_rq *rq, struct s
     }
     *slice = list_empty(&rq->queue) ? SCHED_FOREVER : END(next) - next->ran;
     return next;
+    /* END SOLUTION */
+}
+
+static void rr_yield(struct sched *s, struct sched_rq *rq, struct sched_vcpu *vcpu, uint64_t now)
+{
+    /* BEGIN SOLUTION 5.yield */
+    (void)s, (void)rq, (void)now;
+    END(vcpu) = vcpu->ran;
     /* END SOLUTION */
 }
 

@@ -7,7 +7,7 @@ MS = 1e6                # ns
 SHARP = relative(2)     # a switch takes 40 us, and the rule lets 1/64 of a quantum go
 AT_ONCE = 5.0           # ms: to start the VM and to boot takes 3.7
 APART = 2500            # us: on several pCPUs it was away only if its clock jumped further than harts are apart
-ASKED = ("break rr_pick if current != 0",)
+ASKED = ("break rr_pick if $a2 != 0",)    # the third argument: current
 
 
 def watch(name, start=None, affinity=None, **args):

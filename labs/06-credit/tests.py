@@ -53,7 +53,7 @@ def counts(trial):
 
 
 @test(points=6, title="what a VM cannot take goes to the others by weight", look="credit_account.c: take (6.5)",
-      needs=("weights",), gdb=("break take",))
+      needs=("weights",), gdb=("break credit_account.c:take",))
 def rest(trial):
     cap = trial.random.choice((10, 20, 30))
     seen = trial.run(machine(12) + measured("capped", weight=4096, cap=cap) + measured("light", weight=256) +
@@ -110,7 +110,7 @@ def expect_late(trial, limit_us, slept_us, late, tolerance):
 
 
 @test(points=6, title="a boost ends at the next tick", look="credit.c: tick (6.4)",
-      gdb=("break tick if current != 0",))
+      gdb=("break credit.c:tick if $a2 != 0",))
 def ends(trial):
     tick, slept = trial.random.choice((6, 8, 10)), trial.random.randrange(6000, 8000, 100)
     seen = trial.run(machine(3 * tick) + watch("spin") +

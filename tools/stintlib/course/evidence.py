@@ -52,7 +52,7 @@ def find_evidence(ram, mark):
     sought = bytes(byte ^ 0xFF for byte in mark)
     found = [address for address in places_of(ram, sought) if is_area(ram, address)]
     if not found:
-        return None, "its memory holds no report with this run's mark: it never ran, or too short to begin one"
+        return None, "it never ran, or not for long enough: no report in RAM bears this run's mark"
     if len(found) > 1:
         return None, f"{len(found)} places in RAM claim to be its report: somebody forged one"
     area = ram.read_struct(Area, found[0])

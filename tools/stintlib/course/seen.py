@@ -99,7 +99,7 @@ class Seen:
         """The evidence of that VM's guest."""
         evidence, why = self.evidence[vm]
         if evidence is None:
-            raise Broken(f"of guest {vm} there is no evidence: {why}\nThe console ended with\n{self.said}")
+            raise Broken(f"guest {vm} left no evidence: {why}\nThe console ended with\n{self.said}")
         need_no_trap(evidence, vm)
         return evidence
 
