@@ -60,7 +60,7 @@ def interrupts(trial):
 @test(points=10, title="RAM is there when it is touched, and the UART where it is mapped",
       look="hyp/exit.c: on_guest_page_fault", gdb=("break on_guest_page_fault",))
 def memory(trial):
-    nonce, pages = trial.random.getrandbits(62), trial.random.randrange(100, 300)
+    nonce, pages = trial.random.getrandbits(62) | 0x80, trial.random.randrange(100, 300)    # 0x80: MCR has 5 bits
     args = f"nonce={nonce} pages={pages} place={random_place(trial)}"
     found = evidence(trial, trial.run(top(pcpus=1, time="500ms") + vm("a", "lab03_memory", args=args)))
     for way in ("physical", "virtual"):

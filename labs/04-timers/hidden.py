@@ -6,7 +6,7 @@ from stintlib.course import AT_LEAST, AT_MOST, absolute, test, top, vm
 
 
 @test(points=7, title="sleepers of a clock that stands still", look="hyp/guest_clock.c: thaw, set_delta",
-      needs=("siblings",))
+      needs=("virtual",))
 def sleepers(trial):
     """A sibling sleeps while the other one runs, and is kept from running. By its own clock it waits for no more than
     the turn of the other."""

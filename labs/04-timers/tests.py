@@ -19,7 +19,8 @@ def evidence(trial, seen, name="a", last="done"):
     return found
 
 
-@test(points=8, title="a timer by SBI call: set, pending, withdrawn", look="sbi/time.c: call")
+@test(points=8, title="a timer by SBI call: set, pending, withdrawn", look="sbi/time.c: call",
+      gdb=("break sbi/time.c:call",))
 def set_timer(trial):
     """The guest starts some time after the machine, so that its time is another."""
     soon, far = trial.random.randrange(5_000, 30_000), trial.random.randrange(10 ** 7, 10 ** 9)
@@ -80,7 +81,8 @@ def expect_timers(trial, seen, guests, away):
                      AT_LEAST)
 
 
-@test(points=10, title="a blocked VCPU is woken at its deadline", look="hyp/guest_clock.c: guest_clock_deadline")
+@test(points=10, title="a blocked VCPU is woken at its deadline", look="hyp/guest_clock.c: guest_clock_deadline",
+      gdb=("break guest_clock_deadline",))
 def wake(trial):
     """Nobody else is there: the pCPU idles until the timer. Neither early, nor late, nor twice."""
     naps, start = trial.random.randrange(30, 50), trial.random.randrange(20, 60)
@@ -92,7 +94,8 @@ def wake(trial):
     trial.expect("the latest wake-up was late by", WAKE_UP, found["late_most"] / TICKS_A_MS, AT_MOST, "ms")
 
 
-@test(points=10, title="who waits gives the pCPU away, and who need not wait does not", look="hyp/vcpu.c: vcpu_block")
+@test(points=10, title="who waits gives the pCPU away, and who need not wait does not", look="hyp/vcpu.c: vcpu_block",
+      gdb=("break vcpu_block",))
 def block(trial):
     naps, ticks = trial.random.randrange(20, 30), trial.random.randrange(90_000, 120_000)
     slept = naps * ticks / TICKS_A_MS
@@ -131,17 +134,17 @@ def expect_timer(trial, seen, clock, ask, rate=2):
     """It had run for `ran` when it went away, for `away`. The clocks are off by what the hypervisor itself takes of a
     turn, and catching up goes in steps of 0.1 ms."""
     found = evidence(trial, seen, clock)
-    ran, away = found["ran"] / NS_A_MS, found["away"] / NS_A_MS
+    ran, away = found["ran_ns"] / NS_A_MS, found["away_ns"] / NS_A_MS
     machine = {"real": max(ask, ran + away), "virtual": ask + away, "catchup": ran + away + (ask - ran) / rate}[clock]
     guest = machine if clock == "real" else ask
     asked = f"{clock}: asked for {ask:.1f} ms, ran {ran:.1f}, was away for {away:.1f}: "
-    trial.expect(asked + "took", machine, found["machine"] / NS_A_MS, absolute(0.3), "ms")
-    trial.expect(f"{clock}: by its own clock", guest, found["guest"] / NS_A_MS, absolute(0.3), "ms")
+    trial.expect(asked + "took", machine, found["machine_ns"] / NS_A_MS, absolute(0.3), "ms")
+    trial.expect(f"{clock}: by its own clock", guest, found["guest_ns"] / NS_A_MS, absolute(0.3), "ms")
     return found
 
 
 @test(points=12, title="clock = virtual stands still while its guest is kept from running",
-      look="hyp/guest_clock.c: freeze_if_alone, stood_still, thaw")
+      look="hyp/guest_clock.c: freeze_if_alone, stood_still, thaw", gdb=("break guest_clock_enter",))
 def virtual(trial):
     seen, ask = distort(trial)
     for clock in ("real", "virtual"):
@@ -157,9 +160,9 @@ def catchup(trial):
 
 
 def expect_caught_up(trial, found):
-    trial.expect("catchup: at the end it is ahead of the machine by", 0.0, found["ahead_last"] / NS_A_MS, absolute(0.1),
-                 "ms")
-    trial.expect("catchup: it never was further ahead than", 0.1, found["ahead_most"] / NS_A_MS, AT_MOST, "ms")
+    trial.expect("catchup: at the end it is ahead of the machine by", 0.0, found["ahead_last_ns"] / NS_A_MS,
+                 absolute(0.1), "ms")
+    trial.expect("catchup: it never was further ahead than", 0.1, found["ahead_most_ns"] / NS_A_MS, AT_MOST, "ms")
 
 
 @test(points=8, title="siblings have one clock, which stands still only if none of them runs",

@@ -39,16 +39,16 @@ static void ask(uint64_t ticks)
         }
         last = now;
     } while (!over);
-    *report_number("away") = away;
-    *report_number("ran") = ran;
-    *report_number("guest") = (fired - asked) * TICK_NS;
-    *report_number("machine") = fired_machine - asked_machine;
+    *report_number("away_ns") = away;
+    *report_number("ran_ns") = ran;
+    *report_number("guest_ns") = (fired - asked) * TICK_NS;
+    *report_number("machine_ns") = fired_machine - asked_machine;
 }
 
 /* Notes by how much its clock has gone further than the machine's since its first instruction, at most and last. */
 static void watch(uint64_t until)
 {
-    int64_t *most = report_signed("ahead_most"), *last = report_signed("ahead_last");
+    int64_t *most = report_signed("ahead_most_ns"), *last = report_signed("ahead_last_ns");
     uint64_t passed;
 
     *most = INT64_MIN;
