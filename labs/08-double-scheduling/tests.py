@@ -51,7 +51,7 @@ def read(trial):
 
 COLUMNS = {"ran": "the task ran", "stolen_of_task": "stolen of the task", "user": "user time", "system": "system time",
            "steal": "steal", "idle": "idle time"}
-EXACT = absolute(3)    # us: the account is asked some instructions after the time is over
+EXACT = absolute(10)    # us: the account is asked some hundred instructions after the time is over, at most
 
 
 def ledger(trial):
@@ -113,7 +113,7 @@ def tops(trial):
     trial.expect("the same, by the one that does not", 99, task["top_blind_pct"], POINT, "%")
 
 
-CUT = relative(5)    # of the 30 slices or more that each task has one may be cut off by the end of the run
+CUT = relative(5)    # of the 25 slices or more that each task has one may be cut off by the end of the run
 
 
 def lesser(work):
@@ -121,38 +121,45 @@ def lesser(work):
     return percent(min(work), max(work))
 
 
-def three_times(trial):
-    """(ms of a hypervisor's slice, scenario keys of a guest whose own is three times as long)."""
-    quantum = trial.random.choice((3, 4, 5))
-    return quantum, f"spin spin slice={3 * quantum}ms"
+def unequal(trial):
+    """(ms of a hypervisor's slice h, ms of the guest's, what of two tasks the one gets in percent of the other). The
+    guest's is 3 h - d. One that begins with the VCPU's turn ends d before the end of its second turn, and had 2 h - d.
+    The next is due while the VCPU is away, ends when it is back, and had h + d. d is 0.4 ms or more: no number of
+    instructions that a kernel spends decides."""
+    host = trial.random.choice((4, 5, 6))
+    less = host / 10
+    return host, 3 * host - less, percent(host + less, 2 * host - less)
 
 
-@test(points=12, title="one of two equal tasks gets twice as much, and the top that knows of steal sees it",
+def args_of(slice_ms):
+    return f"spin spin slice={slice_ms * 1000:.0f}us"
+
+
+@test(points=12, title="two equal tasks do not get the same, and the top that knows of steal sees it",
       look="guest-os/kernel/account.c: account_task, account_show_at_once")
-def twice(trial):
-    quantum, args = three_times(trial)
-    seen = trial.run(crowd(trial, {"args": args}, quantum=f"{quantum}ms"))
-    guest = seen.guest("guest")
+def unfair(trial):
+    host, own, less = unequal(trial)
+    guest = trial.run(crowd(trial, {"args": args_of(own)}, quantum=f"{host}ms")).guest("guest")
     work = worked(guest)
-    trial.expect("work of the task that got less, of the other's, slices by the clock", 50, lesser(work), CUT, "%")
+    trial.expect("work of the task that got less, of the other's, slices by the clock", less, lesser(work), CUT, "%")
     for number, task in enumerate(guest["tasks"]):
         trial.expect(f"task {number}: %CPU that its work took, and what the aware top says", work[number],
                      task["top_aware_pct"], POINT, "%")
-        trial.expect(f"task {number}: %CPU, says the blind top", 50, task["top_blind_pct"], absolute(3), "%")
+        # Each slice lasts for the whole of it by the clock, give or take d.
+        trial.expect(f"task {number}: %CPU, says the blind top", 50, task["top_blind_pct"], absolute(4), "%")
 
 
 @test(points=16, title="slices of time that the CPU was there make equal tasks equal again",
       look="guest-os/kernel/sched.c: begin_slice, mend_slice", needs=("charge",))
 def slices(trial):
-    quantum, args = three_times(trial)
-    seen = trial.run(crowd(trial, {"args": f"{args} accounting=aware"}, quantum=f"{quantum}ms"))
+    host, own, less = unequal(trial)
+    seen = trial.run(crowd(trial, {"args": f"{args_of(own)} accounting=aware"}, quantum=f"{host}ms"))
     guest = seen.guest("guest")
     work = worked(guest)
     trial.expect("work of the task that got less, of the other's, accounting=aware", 100, lesser(work), CUT, "%")
     trial.expect("work of both, beside run by the hypervisor's books", Books(seen).run, sum(work), POINT, "%")
-    # While the other has its slice of 3 quanta the VCPU is away as often, and once before or behind it.
-    trial.expect("longest time in which a task stood still", 7.5 * quantum,
+    # While the other has its slice of 3 h - d the VCPU is away three or four times.
+    trial.expect("longest time in which a task stood still", 7.5 * host,
                  max(task["longest_gap_ns"] for task in guest["tasks"]) / MS, AT_MOST, "ms")
-    guest = trial.run(crowd(trial, {"args": f"{args} accounting=blind"}, quantum=f"{quantum}ms")).guest("guest")
-    work = worked(guest)
-    trial.expect("the same, accounting=blind, as before", 50, lesser(work), CUT, "%")
+    guest = trial.run(crowd(trial, {"args": f"{args_of(own)} accounting=blind"}, quantum=f"{host}ms")).guest("guest")
+    trial.expect("the same, accounting=blind, as before", less, lesser(worked(guest)), CUT, "%")
