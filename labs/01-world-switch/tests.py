@@ -62,21 +62,6 @@ def registers(trial):
     check_kept(trial, seen, "one", REGISTERS, rounds)
 
 
-@test(points=15, title="VCPUs that take turns each keep their own registers, and go on where they were stopped",
-      needs=("registers", "csrs"), look="hyp/switch.S: what of the guest is still in the hart after GUEST_EXIT?",
-      gdb=("stint exit two timer", "break vcpu_enter", "continue", "stint vcpu two/0"))
-def turns(trial):
-    quantum = trial.random.choice((150, 200, 250))
-    text = top(pcpus=1, quantum=f"{quantum}us", time="2s")
-    rounds = {name: trial.random.randrange(500, 800) for name in ("one", "two", "three")}
-    harts = {"one": 1, "two": 2, "three": 1}
-    for name, number in rounds.items():
-        text += vm(name, "regs", vcpus=harts[name], args=f"rounds={number} seed={trial.random.randrange(1 << 32)}")
-    seen = trial.run(text)
-    for name, number in rounds.items():
-        check_kept(trial, seen, name, REGISTERS, number * harts[name])
-
-
 @test(points=15, title="every VCPU keeps supervisor registers of its own while others run", needs=("first",),
       look="hyp/vcpu.c: save_csrs, load_csrs (and struct vs_csrs in hyp/vcpu.h)",
       gdb=("stint exit one timer", "stint vcpu one/0", "break load_csrs", "continue", "stint vcpu one/0"))
@@ -95,6 +80,21 @@ def csrs(trial):
     # Somebody else was there for a quantum; a look at the clock costs half a microsecond.
     away = seen.guest("one")["longest_gap"] / 10
     trial.expect("one: the longest time that it was away", quantum, away, AT_LEAST, "us")
+
+
+@test(points=15, title="VCPUs that take turns each keep their own registers, and go on where they were stopped",
+      needs=("registers", "csrs"), look="hyp/switch.S: what of the guest is still in the hart after GUEST_EXIT?",
+      gdb=("stint exit two timer", "break vcpu_enter", "continue", "stint vcpu two/0"))
+def turns(trial):
+    quantum = trial.random.choice((150, 200, 250))
+    text = top(pcpus=1, quantum=f"{quantum}us", time="2s")
+    rounds = {name: trial.random.randrange(500, 800) for name in ("one", "two", "three")}
+    harts = {"one": 1, "two": 2, "three": 1}
+    for name, number in rounds.items():
+        text += vm(name, "regs", vcpus=harts[name], args=f"rounds={number} seed={trial.random.randrange(1 << 32)}")
+    seen = trial.run(text)
+    for name, number in rounds.items():
+        check_kept(trial, seen, name, REGISTERS, number * harts[name])
 
 
 @test(points=15, title="floating point registers are kept for who uses them, and shown to nobody else",

@@ -45,6 +45,7 @@ def test_an_endless_loop_is_ended_by_its_budget_and_told_where_it_is(hand_in):
     assert verdict.status == "failed" and "budget" in verdict.why and "rr_pick" in verdict.why
 
 
+@pytest.mark.long
 def test_harts_that_sleep_for_ever_are_found_out(hand_in):
     result = hand_in(5, broken(PICK, "    asm volatile(\"csrw 0x14d, %0\" ::\"r\"(-1));\n    for (;;)\n"
                                      "        asm volatile(\"wfi\");\n"), [TEST])
@@ -52,6 +53,7 @@ def test_harts_that_sleep_for_ever_are_found_out(hand_in):
     assert verdict.status == "failed" and "sleeps" in verdict.why, verdict.why
 
 
+@pytest.mark.long
 def test_a_machine_that_is_turned_off_early_has_shown_nothing(hand_in):
     off = "".join(f"    asm volatile(\"li {register}, {value}\");\n"
                   for register, value in (("a7", "0x53525354"), ("a6", "0"), ("a0", "0"), ("a1", "0")))
@@ -59,6 +61,7 @@ def test_a_machine_that_is_turned_off_early_has_shown_nothing(hand_in):
     assert verdicts(result)[TEST].status == "failed" and result.score == 0
 
 
+@pytest.mark.long
 def test_a_flood_of_output_is_ended_like_any_loop(hand_in):
     text = RR.replace("static ", "void console_print(const char *, ...);\nstatic ", 1)
     result = hand_in(5, broken(PICK, "    for (;;)\n        console_print(\"passed\\n\");\n", text), [TEST])
@@ -76,8 +79,9 @@ NAMES = "ABCDEFGHIJ"
 BOMB = "".join(f"#define {name} {' '.join(8 * [below])}\n" for name, below in zip(NAMES, [*NAMES[1:], "1 +"]))
 
 
-@pytest.mark.parametrize("words", ['#include "/dev/zero"', 'asm(".incbin \\"/dev/zero\\"");', f"{BOMB}int a = A 1;"],
-                         ids=["include", "incbin", "macros"])
+@pytest.mark.parametrize("words", [pytest.param('#include "/dev/zero"', id="include"),
+                                   pytest.param('asm(".incbin \\"/dev/zero\\"");', id="incbin"),
+                                   pytest.param(f"{BOMB}int a = A 1;", id="macros", marks=pytest.mark.long)])
 def test_a_bomb_for_the_compiler_is_ended(hand_in, words):
     result = hand_in(5, {"sched/rr.c": f"{RR}\n{words}\n"})
     assert result.verdicts[0].status == "failed" and result.score == 0
