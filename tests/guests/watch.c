@@ -135,8 +135,8 @@ static void watch_until(uint64_t end)
 
 int test_main(void)
 {
-    area_register();
     make_report();
+    area_register();
     csr_set(sie, 1UL << IRQ_TIMER); /* it ends a WFI; sstatus.SIE is off, and nobody takes it */
     last = rdtime();
     *report_number("began_ns") = last * NS_PER_TICK;

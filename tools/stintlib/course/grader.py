@@ -109,7 +109,9 @@ def run_one(workshop, test, seed):
         status = "passed" if all(row.ok for row in trial.rows) else "failed"
     except (Failed, Broken) as error:
         why = str(error)
-    except (KeyError, IndexError, TypeError, ZeroDivisionError) as error:
+    except KeyError as error:
+        why = f"a guest's report, or the hypervisor's account, has no {error}: it did not come so far"
+    except (IndexError, TypeError, ZeroDivisionError) as error:
         why = f"a guest's evidence, or the hypervisor's account, lacks what it should have: {error!r}"
     except Infrastructure as error:
         status, why = "error", str(error)
