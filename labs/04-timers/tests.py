@@ -113,11 +113,11 @@ CLOCKS = ("catchup", "real", "virtual")
 
 def distort(trial, rate=2):
     """Three guests with a clock each, and hogs: all take turns, until after some of them only the first is left. Each
-    asks for a timer in the middle of a turn that is due while it is away. The one that catches up comes first, so that
-    it is not behind before it asks."""
+    asks for a timer in the middle of a turn that is due while it is away. The one that catches up comes first; what it is
+    behind by the time it takes to start the others it has made up for when it asks."""
     quantum, hogs = trial.random.randrange(15, 25), trial.random.randrange(2, 4)
     turns = 3 + hogs
-    after, ask = (int(quantum * NS_A_MS * trial.random.uniform(*part)) for part in ((0.3, 0.5), (0.7, 0.9)))
+    after, ask = (int(quantum * NS_A_MS * trial.random.uniform(*part)) for part in ((0.4, 0.5), (0.7, 0.9)))
     alone, behind = 2 * turns * quantum, 2 * (turns - 1) * quantum
     end = alone + behind // (rate - 1) + quantum
     text = top(pcpus=1, quantum=f"{quantum}ms", time=f"{end + 100}ms")
@@ -127,7 +127,8 @@ def distort(trial, rate=2):
         keys = {"rate": rate} if clock == "catchup" else {}
         until = end if clock == "catchup" else 0
         text += vm(clock, "lab04_ask", clock=clock, args=f"after={after} ask={ask} until={until * NS_A_MS}", **keys)
-    return trial.run(text + "".join(vm(f"hog{number}", "hog") for number in range(hogs))), ask / NS_A_MS
+    text += "".join(vm(f"hog{number}", "hog") for number in range(hogs))
+    return trial.run(text), ask / NS_A_MS
 
 
 def expect_timer(trial, seen, clock, ask, rate=2):
