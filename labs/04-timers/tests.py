@@ -113,8 +113,8 @@ CLOCKS = ("catchup", "real", "virtual")
 
 def distort(trial, rate=2):
     """Three guests with a clock each, and hogs: all take turns, until after some of them only the first is left. Each
-    asks for a timer in the middle of a turn that is due while it is away. The one that catches up comes first; what it is
-    behind by the time it takes to start the others it has made up for when it asks."""
+    asks for a timer in the middle of a turn that is due while it is away. The one that catches up comes first; what it
+    is behind by the time it takes to start the others it has made up for when it asks."""
     quantum, hogs = trial.random.randrange(15, 25), trial.random.randrange(2, 4)
     turns = 3 + hogs
     after, ask = (int(quantum * NS_A_MS * trial.random.uniform(*part)) for part in ((0.4, 0.5), (0.7, 0.9)))
