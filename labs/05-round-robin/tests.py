@@ -74,7 +74,7 @@ def alone(trial):
                  AT_MOST)
 
 
-@test(points=14, title="who wakes waits its turn", look="sched/rr.c: rr_wake (5.1): which end of the queue?",
+@test(points=14, title="who wakes waits its turn", look="sched/rr.c: rr_wake (5.1): which end of the queue? Who never slept never ran: what does it return?",
       needs=("turns",), gdb=("break rr_wake",))
 def wakes(trial):
     names, quantum = spinners(trial.random.randrange(2, 4)), choose_quantum(trial)
@@ -169,7 +169,8 @@ def expect_home(trial, seen, names):
         trial.expect(f"where {name} ran, which may run on pCPU 1", "1", ", ".join(pcpus))
 
 
-@test(points=6, title="queues of unequal length even out", look="sched/rr.c: rr_spare (5.5)", gdb=("break rr_spare",))
+@test(points=6, title="queues of unequal length even out", gdb=("break rr_spare",),
+      look="sched/rr.c: rr_spare (5.5): who waits p turns here, and would wait waiting + 1 there?")
 def lengths(trial):
     quantum = trial.random.randrange(10000, 15000, 100)
     # On pCPU 1 pinned0, pinned1 and free come in turn. In pinned0's fifth turn the two brief ones leave pCPU 0.
