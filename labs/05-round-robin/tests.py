@@ -74,8 +74,8 @@ def alone(trial):
                  AT_MOST)
 
 
-@test(points=14, title="who wakes waits its turn", look="sched/rr.c: rr_wake (5.1): which end of the queue? Who never slept never ran: what does it return?",
-      needs=("turns",), gdb=("break rr_wake",))
+@test(points=14, title="who wakes waits its turn", needs=("turns",), gdb=("break rr_wake",),
+      look="sched/rr.c: rr_wake (5.1): which end of the queue? Who never slept never ran: what does it return?")
 def wakes(trial):
     names, quantum = spinners(trial.random.randrange(2, 4)), choose_quantum(trial)
     expect_late(trial, names, quantum, quantum * trial.random.randrange(120, 180) // 100)
