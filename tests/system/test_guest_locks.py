@@ -91,9 +91,9 @@ def test_balloon_gives_back(tmp_path):
     measured, vcpus = ran.measured("crowd"), ran.vm("crowd")["vcpus"]
     assert (measured["online"], measured["stops"], measured["starts"]) == (1, 2, 0)
     assert 45 <= measured["usable_pct"] <= 55
-    # At the second look. Each is due after 50 ms, and may wait for its VCPU's turn (15 ms), for a slice of each of three
-    # tasks (10 ms, which on a quarter of a pCPU are 40), and for a VCPU that is away with the guest's own lock (20 ms).
-    # Who stops may wait for a slice, too.
+    # At the second look. Each is due after 50 ms, and may wait for its VCPU's turn (15 ms), for a slice of each of
+    # three tasks (10 ms, which on a quarter of a pCPU are 40), and for a VCPU that is away with the guest's own lock
+    # (20 ms). Who stops may wait for a slice, too.
     latest = 2 * (50 + 15 + 3 * 40 + 20) + 40
     assert all(vcpu["offline_ns"] > (1000 - latest) * MS for vcpu in vcpus[1:])
     assert all(task["acquires"] > 500 for task in measured["tasks"][1:])
