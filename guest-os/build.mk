@@ -6,7 +6,7 @@ GUESTS := timeshare realtime smp hog io dodger database distortion
 # The last one: no loop of a program becomes a call of memset, which is the kernel's.
 GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -ffreestanding \
                 -nostdlib -fno-pic -fno-common -fno-stack-protector -Wall -Wextra $(WERROR) -Iinclude -I. \
-                -MMD -MP -fno-tree-loop-distribute-patterns
+                -MMD -MP $(ANYWHERE) -fno-tree-loop-distribute-patterns
 GUEST_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096
 GUEST_SRC := $(wildcard guest-os/kernel/*.S guest-os/kernel/*.c guest-os/policy/*.c guest-os/user/*.c) \
              lib/string.c lib/printf.c lib/fdt.c

@@ -2,7 +2,7 @@
 
 HYP_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -ffreestanding -nostdlib \
               -fno-pic -fno-common -fno-stack-protector -fno-jump-tables -DSPIN_WAIT -Wall -Wextra $(WERROR) \
-              -Iinclude -I. -MMD -MP
+              -Iinclude -I. -MMD -MP $(ANYWHERE)
 HYP_SRC    := $(wildcard hyp/*.S hyp/*.c hyp/dev/*.c sbi/*.c sched/*.c) lib/string.c lib/printf.c lib/fdt.c
 HYP_OBJ    := $(patsubst %,$(B)/hyp/%.o,$(basename $(HYP_SRC)))
 

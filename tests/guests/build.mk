@@ -4,7 +4,8 @@
 TEST_GUEST_DIR    := $(B)/test-guests
 TEST_GUEST_OBJ    := $(TEST_GUEST_DIR)/obj
 TEST_GUEST_CFLAGS := -std=gnu11 -O2 -g -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
-                     -ffreestanding -nostdlib -fno-pic -fno-common -Wall -Wextra $(WERROR) -Iinclude -I.
+                     -ffreestanding -nostdlib -fno-pic -fno-common -Wall -Wextra $(WERROR) -Iinclude -I. \
+                     $(ANYWHERE)
 
 TEST_GUEST_FRAME := $(addprefix tests/guests/frame/,start.S trap.S frame.c check.c args.c) \
                     guest-os/kernel/area.c lib/string.c lib/printf.c lib/fdt.c

@@ -81,12 +81,14 @@ class TestLab:
         with Lab() as lab:
             yield lab
 
-    def test_waits_are_the_steal(self, lab):
-        """What the trace shows of waiting is what was counted; the way off a pCPU is only in the latter."""
-        done = lab.run("four")
+    @pytest.mark.parametrize("scenario, way_off_ns", [("realtime", 50_000), ("four", 1_000_000)])
+    def test_waits_are_the_steal(self, lab, scenario, way_off_ns):
+        """What the trace shows of waiting is what was counted; the way off a pCPU is only in the latter. With several
+        pCPUs, others may have their turns on that way, which take a beat at most."""
+        done = lab.run(scenario)
         for number, guest in enumerate(done.report["vms"]):
-            steal = sum(vcpu["steal_ns"] for vcpu in guest["vcpus"])
-            assert 0.95 * steal < sum(vm_waits(done.history, number)) <= steal
+            steal, waited = sum(vcpu["steal_ns"] for vcpu in guest["vcpus"]), vm_waits(done.history, number)
+            assert 0 < steal - sum(waited) < way_off_ns * len(waited)
 
     def test_the_same_run_is_made_once(self, lab):
         text = top(pcpus=1, time="10ms") + vm("a", "hog")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness import run_scenario, top, vm
+from harness import ROOT, run_scenario, top, vm
 
 GUESTS = (vm("tasks", "timeshare", vcpus=2, args="spin sleep:3ms slice=2ms") + vm("spin", "hog") +
           vm("harts", "ipi", vcpus=4, args="rounds=5") + vm("fault", "rogue", args="case=crash_all", vcpus=3) +
@@ -37,3 +37,10 @@ def test_two_runs_are_the_same(tmp_path, pcpus):
     assert first.report == second.report
     assert first.report["deterministic"] is True
     assert first.console == second.console
+
+
+def test_no_image_tells_where_it_was_built():
+    """Else it would be longer by that, take longer to load, and run otherwise than in another folder."""
+    images = list((ROOT / "build").glob("*/*.elf"))
+    assert len(images) > 20
+    assert [image.name for image in images if str(ROOT).encode() in image.read_bytes()] == []

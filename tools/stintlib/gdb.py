@@ -24,7 +24,8 @@ SOCKET_BOUND = 10    # seconds
 
 def script(socket, guests):
     """What gdb does first. guests: the image of each by its name in the scenario."""
-    lines = ["set confirm off", "set pagination off", f"target remote {socket}", f"source {COMMANDS}"]
+    lines = ["set confirm off", "set pagination off", f'directory "{ROOT}"',
+             f"target remote {socket}", f"source {COMMANDS}"]
     return "\n".join(lines + [f'stint image "{name}" "{path}"' for name, path in guests.items()]) + "\n"
 
 
