@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the system tests."""
+import signal
+
 import pytest
 
 from harness import run_scenario
+
+# In a shell's background it is ignored, and would be by all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -25,6 +26,28 @@ def test_json_has_what_the_docs_promise(tmp_path):
 def test_a_crash_is_exit_code_1(tmp_path):
     ran = run_scenario(tmp_path, top(pcpus=1, time="50ms") + vm("a", "rogue", args="case=load at=0"), expect=1)
     assert "VM a crashed: load at guest physical address 0x0" in ran.stdout + ran.stderr
+
+
+COMMANDS = ("run", "sim", "native", "timeline", "plot", "compare", "experiments", "gdb", "grade", "grade-class",
+            "handout", "lab", "doctor", "setup")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_what_it_is(name):
+    usage, about = stint(name, "--help").stdout.split("\n\n")[:2]
+    assert usage.startswith(f"usage: stint {name} ") and len(about) > 30 and "arguments:" not in about
+
+
+def test_no_other_command():
+    listed = stint("--help").stdout.split("COMMAND\n")[1].split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in listed if line[4] != " "] == list(COMMANDS)
+
+
+def test_only_what_a_command_needs_is_loaded():
+    """Scripts run it a thousand times; to load all takes longer than a short run."""
+    words = [sys.executable, "-X", "importtime", *STINT[1:], "run", "nosuch"]
+    loaded = subprocess.run(words, capture_output=True, text=True, check=False).stderr
+    assert "stintlib.session\n" in loaded and "elftools" not in loaded and "stintlib.course\n" not in loaded
 
 
 def test_unknown_scenario():

@@ -5,11 +5,9 @@ import os
 import signal
 import sys
 
-from stintlib import compare, conduct, gdb, native, plot, run, sim, timeline
-from stintlib.course import command as course_command
-from stintlib.course.options import add_course
+from stintlib.course_options import DEFAULT_SEED, add_course
 from stintlib.errors import COULD_NOT, CannotRun
-from stintlib.paths import ROOT
+from stintlib.subcommand import Subcommand, load
 
 EPILOG = "Exit codes: 0; 1: it ran, and the answer is no (a VM crashed); 2: it could not run, and the message says why."
 
@@ -18,7 +16,7 @@ def main(arguments=None):
     options = parse(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(COULD_NOT))
     try:
-        return options.command(options)
+        return load(options.command)(options)
     except CannotRun as error:
         print(f"stint: {error}", file=sys.stderr)
         return COULD_NOT
@@ -32,7 +30,7 @@ def main(arguments=None):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="stint", description="A small hypervisor for teaching.", epilog=EPILOG)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Subcommand)
     add_run(commands)
     add_sim(commands)
     add_native(commands)
@@ -45,7 +43,7 @@ def parse(arguments):
     add_setup(commands, "doctor", "say what is installed, what is missing, and how to get it")
     add_setup(commands, "setup", "install what is missing")
     options, rest = parser.parse_known_args(arguments)
-    if any(word.startswith("-") for word in rest) or rest and options.command is not native.main:
+    if any(word.startswith("-") for word in rest) or rest and options.command != "stintlib.native:main":
         parser.error(f"what is meant by: {' '.join(rest)}?")
     if rest:    # a guest's arguments may stand among our options
         options.args += rest
@@ -54,7 +52,7 @@ def parse(arguments):
 
 def add_run(commands):
     parser = commands.add_parser("run", help="run a scenario and report who had the CPU", epilog=EPILOG)
-    parser.set_defaults(command=run.main)
+    parser.set_defaults(command="stintlib.run:main")
     add_scenario(parser)
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; '-': to stdout, instead of tables")
     parser.add_argument("--trace", metavar="FILE", help="write what happened, for 'stint timeline'")
@@ -66,8 +64,8 @@ def add_run(commands):
 
 
 def add_sim(commands):
-    parser = commands.add_parser("sim", help="run a scenario in the simulator", description=sim.__doc__, epilog=EPILOG)
-    parser.set_defaults(command=sim.main, realtime=False, gdb=False)
+    parser = commands.add_parser("sim", help="run a scenario in the simulator", epilog=EPILOG)
+    parser.set_defaults(command="stintlib.sim:main", realtime=False, gdb=False)
     add_changes(parser)
     add_scratch(parser)
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; '-': to stdout, instead of tables")
@@ -111,8 +109,8 @@ def shift(text):
 
 
 def add_native(commands):
-    parser = commands.add_parser("native", help="boot a guest with no hypervisor under it", description=native.__doc__)
-    parser.set_defaults(command=native.main)
+    parser = commands.add_parser("native", help="boot a guest with no hypervisor under it")
+    parser.set_defaults(command="stintlib.native:main")
     parser.add_argument("--harts", type=harts, default=1, metavar="N", help="harts of the machine (1)")
     parser.add_argument("--for", dest="time", metavar="TIME", default="10s",
                         help="virtual time after which an endless guest is stopped (10s)")
@@ -131,8 +129,8 @@ def harts(text):
 
 
 def add_timeline(commands):
-    parser = commands.add_parser("timeline", help="show who ran when", description=timeline.__doc__)
-    parser.set_defaults(command=timeline.main)
+    parser = commands.add_parser("timeline", help="show who ran when")
+    parser.set_defaults(command="stintlib.timeline:main")
     parser.add_argument("trace", metavar="TRACE", help="a file of 'stint run --trace'")
     parser.add_argument("--text", action="store_true", required=True, help="as text: a map, then lines")
     only = parser.add_mutually_exclusive_group()
@@ -146,9 +144,8 @@ def add_timeline(commands):
 
 
 def add_plot(commands):
-    parser = commands.add_parser("plot", help="draw who ran, and how far each has come", epilog=EPILOG,
-                                 description=plot.__doc__)
-    parser.set_defaults(command=plot.main)
+    parser = commands.add_parser("plot", help="draw who ran, and how far each has come", epilog=EPILOG)
+    parser.set_defaults(command="stintlib.plot:main")
     parser.add_argument("source", metavar="TRACE|SCENARIO", help="a file of 'stint run --trace', or what is to be run")
     parser.add_argument("--out", metavar="FILE", required=True, help="the picture: .svg or .png")
     parser.add_argument("--vm", metavar="NAME", help="the tasks of this VM's guest (the VCPUs of all VMs)")
@@ -164,8 +161,8 @@ def add_plot(commands):
 
 def add_compare(commands):
     parser = commands.add_parser("compare", help="run a scenario under several schedulers and show what became of it",
-                                 epilog=EPILOG, description=compare.__doc__)
-    parser.set_defaults(command=compare.main)
+                                 epilog=EPILOG)
+    parser.set_defaults(command="stintlib.compare:main")
     parser.add_argument("scenario", metavar="SCENARIO", help="a file, or a name in scenarios/")
     parser.add_argument("--sched", dest="scheds", metavar="A,B,...", help="these schedulers (all)")
     parser.add_argument("--for", dest="time", metavar="TIME", help="virtual time after which each run ends")
@@ -177,23 +174,22 @@ def add_compare(commands):
 
 
 def add_experiments(commands):
-    parser = commands.add_parser("experiments", help="measure what is expected, and show both", epilog=EPILOG,
-                                 description=conduct.__doc__)
-    parser.set_defaults(command=conduct.main)
+    parser = commands.add_parser("experiments", help="measure what is expected, and show both", epilog=EPILOG)
+    parser.set_defaults(command="stintlib.conduct:main")
     parser.add_argument("names", metavar="NAME", nargs="*", help="only these (all)")
     parser.add_argument("--json", metavar="FILE", help="write the rows as JSON; '-': to stdout, instead of tables")
     parser.add_argument("--docs", action="store_true", help="put what was measured into docs/experiments")
 
 
 def add_gdb(commands):
-    parser = commands.add_parser("gdb", help="start a scenario halted, under gdb", description=gdb.__doc__)
-    parser.set_defaults(command=course_command.gdb_main, json=None, trace=None, no_trace=False, realtime=False,
-                        gdb=True, quiet=True)
+    parser = commands.add_parser("gdb", help="start a scenario halted, under gdb")
+    parser.set_defaults(command="stintlib.course.command:gdb_main", json=None, trace=None, no_trace=False,
+                        realtime=False, gdb=True, quiet=True)
     add_scenario(parser, optional=True)
     parser.add_argument("--lab", metavar="LAB", help="the lab whose --test is meant")
     parser.add_argument("--test", metavar="NAME", help="instead of a scenario: what a lab's test runs")
-    parser.add_argument("--seed", type=int, default=course_command.DEFAULT_SEED, metavar="N",
-                        help=f"the seed of --test ({course_command.DEFAULT_SEED})")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, metavar="N",
+                        help=f"the seed of --test ({DEFAULT_SEED})")
     parser.add_argument("--ex", metavar="COMMAND", action="append", default=[],
                         help="a gdb command to begin with; may be repeated")
     parser.add_argument("--batch", action="store_true", help="gdb ends after these commands")
@@ -201,4 +197,4 @@ def add_gdb(commands):
 
 def add_setup(commands, name, text):
     parser = commands.add_parser(name, help=text)
-    parser.set_defaults(command=lambda _: os.execv("/bin/sh", ["sh", str(ROOT / "tools" / "setup.sh"), name]))
+    parser.set_defaults(command=f"stintlib.setup:{name}")

@@ -13,16 +13,17 @@ from stintlib.course.scene import write_scene
 from stintlib.errors import CannotRun
 from stintlib.paths import BUILD, ROOT, shown
 
-DEFAULT_SEED = 1
 
 
 def grade_main(options):
+    """Builds a lab's files into a tree of ours, runs the lab's tests with it, and shows what was expected beside what
+    was seen."""
     lab = find_lab(options.lab)
     submission = Path(options.submission) if options.submission else ROOT
     if not submission.is_dir():
         raise CannotRun(f"{shown(submission)} is no folder: --submission names the one that was handed in")
     result = grade(lab, submission, options.seed, kept_in(options, submission), options.only, show_progress)
-    text = formats.FORMATS[options.format](result)
+    text = getattr(formats, f"as_{options.format}")(result)
     if options.out:
         try:
             Path(options.out).write_text(text, "utf-8")
@@ -65,7 +66,8 @@ def lab_main(options):
 
 
 def gdb_main(options):
-    """With --lab, the scenario is that of one of its tests."""
+    """Starts a scenario halted, and gdb on it, with the symbols of the hypervisor and of the guests and the commands of
+    tools/gdb. With --lab, the scenario is that of one of its tests."""
     if options.test:
         lab = find_lab(options.lab)
         (test,) = [test for test in chosen(lab, [options.test]) if test.name == options.test]

@@ -109,6 +109,3 @@ def as_junit(grade):
             ElementTree.SubElement(case, tag, message=reason).text = "\n".join(explain(grade, verdict))
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
-
-
-FORMATS = {"text": as_text, "json": as_json, "junit": as_junit, "gradescope": as_gradescope}

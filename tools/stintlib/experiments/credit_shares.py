@@ -6,6 +6,7 @@ from stintlib.experiments import Row, relative
 from stintlib.windows import Share, settled_shares
 
 NAME = "credit-shares"
+LONG = True
 ABOUT = "Credits a VCPU is given in a period, and the share of all run time that comes of them, to 3 %."
 
 GOLDEN = {    # scenario: credits a VCPU and period, by VM, with one VCPU each

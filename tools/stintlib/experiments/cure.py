@@ -6,6 +6,7 @@ from stintlib.schedulers import scheduler_names
 from stintlib.waits import WAITING
 
 NAME = "cure"
+LONG = True
 ABOUT = "VCPUs pinned to pCPUs of their own, or no more VCPUs than pCPUs: nothing is stolen."
 
 SETTLED = 0.1    # seconds until all harts have begun

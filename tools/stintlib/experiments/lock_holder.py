@@ -6,6 +6,7 @@ from stintlib.layout import EVENTS
 from stintlib.windows import Busy
 
 NAME = "lock-holder-preemption"
+LONG = True
 ABOUT = "Four VCPUs that share a lock: what they spin when the one inside may lose its pCPU, and when it may not."
 HOW = {"pinned": "alone, each on its pCPU", "gang": "beside others under gang",
        "balance": "beside others under credit, siblings apart", "credit": "beside others under credit"}

@@ -5,6 +5,7 @@ from stintlib.schedulers import scheduler_names
 from stintlib.waits import vm_waits
 
 NAME = "twelve-on-six"
+LONG = True
 ABOUT = "Three VMs of four VCPUs each on six pCPUs: every guest believes in four CPUs and has two."
 
 PCPUS, VCPUS, SECONDS = 6, 12, 5

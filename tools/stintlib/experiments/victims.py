@@ -6,6 +6,7 @@ from stintlib.experiments import AT_LEAST, AT_MOST, EXACTLY, Row, hogs, relative
 from stintlib.paths import ROOT
 
 NAME = "victims"
+LONG = True
 ABOUT = "Gaps, missed deadlines and false time-outs of three guests beside a hog, by scheduler and by clock: one table."
 
 SCHEDULERS = ("rr", "credit", "sedf", "fair", "gang")
