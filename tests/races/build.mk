@@ -2,7 +2,7 @@
 # every access to memory, and tied to addresses that do not change, so that a place found is a line of the source.
 
 RACES_DIR    := $(B)/races
-RACES_CFLAGS := -std=gnu11 -O1 -g -fno-pie -Wall -Wextra $(WERROR) -Iinclude -I. -MMD -MP
+RACES_CFLAGS := -std=gnu11 -O2 -g -fno-pie -Wall -Wextra $(WERROR) -Iinclude -I. -MMD -MP
 RACES_SRC    := $(wildcard tests/races/*.c) lib/printf.c
 RACES_SCHED  := $(wildcard sched/*.c)
 RACES_OBJ    := $(patsubst %.c,$(RACES_DIR)/%.o,$(RACES_SRC) $(RACES_SCHED))

@@ -158,6 +158,11 @@ static const struct field of_sched[] = {
     FIELD(sched, values),  FIELD(sched, priv),  {NULL, 0, 0},
 };
 
+static const struct field of_vm[] = {
+    FIELD(sched_vm, members), FIELD(sched_vm, turn), FIELD(sched_vm, param),
+    FIELD(sched_vm, priv),    {NULL, 0, 0},
+};
+
 static const char *field_at(const struct field *field, size_t offset)
 {
     while (field->name && offset - field->begin >= field->size)
@@ -169,7 +174,7 @@ const char *name_of(uintptr_t address)
 {
     static char text[64];
     size_t queue = address - (uintptr_t)world.queue, vcpu = address - (uintptr_t)world.vcpu;
-    size_t sched = address - (uintptr_t)&world.sched;
+    size_t sched = address - (uintptr_t)&world.sched, vm = address - (uintptr_t)world.vm;
 
     if (queue < sizeof(world.queue))
         snprintf(text, sizeof(text), "`%s` of pCPU %zu's queue",
@@ -177,6 +182,9 @@ const char *name_of(uintptr_t address)
     else if (vcpu < sizeof(world.vcpu))
         snprintf(text, sizeof(text), "`%s` of VCPU %zu", field_at(of_vcpu, vcpu % sizeof(world.vcpu[0])),
                  vcpu / sizeof(world.vcpu[0]));
+    else if (vm < sizeof(world.vm))
+        snprintf(text, sizeof(text), "`%s` of VM %zu", field_at(of_vm, vm % sizeof(world.vm[0])),
+                 vm / sizeof(world.vm[0]));
     else if (sched < sizeof(world.sched))
         snprintf(text, sizeof(text), "`%s` of the scheduler", field_at(of_sched, sched));
     else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * races --seed N --plays N [--nonce TEXT]: plays so many short games, each with another scheduler, placement, number of
- * pCPUs and pace, until something is found; and prints that, or that there was nothing, as JSON. Exit code 0: nothing,
- * 1: something, 2: it could not play.
+ * races --seed N --plays N [--sched NAME] [--nonce TEXT]: plays so many short games, each with another scheduler,
+ * placement, number of pCPUs and pace, until something is found; and prints that, or that there was nothing, as JSON.
+ * With --sched it is always that scheduler, but for changes to another one and back. Exit code 0: nothing, 1: something,
+ * 2: it could not play.
  */
 #include "tests/races/races.h"
 
@@ -11,14 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "sched/sched.h"
 
 static uint64_t seed = 1, plays = 100;
-static const char *nonce = "";
+static const char *nonce = "", *only;
 static uint64_t number; /* of the play that goes on, from 0 */
 
 static void refuse(const char *word)
 {
-    fprintf(stderr, "races: found '%s', expected --seed N, --plays N or --nonce TEXT\n", word);
+    fprintf(stderr, "races: found '%s', expected --seed N, --plays N, --sched NAME or --nonce TEXT\n", word);
     exit(2);
 }
 
@@ -30,6 +32,8 @@ static void take(const char *name, const char *value)
         plays = strtoull(value, NULL, 10);
     else if (strcmp(name, "--nonce") == 0)
         nonce = value;
+    else if (strcmp(name, "--sched") == 0 && sched_find(value))
+        only = value;
     else
         refuse(name);
 }
@@ -43,7 +47,8 @@ static struct world_kind kind_of_play(void)
 
     for (int i = 0; i < 8; i++)
         draw_number(&dice); /* neighbours begin alike */
-    return (struct world_kind){.sched = scheds[number % 5],
+    return (struct world_kind){.sched = only ? only : scheds[number % 5],
+                               .changes = only && number % 2,
                                .placement = placements[number % 3],
                                .pcpus = number % 2 ? 4 : 2,
                                .mean = means[number % 4],

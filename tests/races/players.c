@@ -55,11 +55,6 @@ static void switch_to(uint32_t next)
         swapcontext(&contexts[self], &contexts[next]);
 }
 
-void give_turn(void)
-{
-    switch_to(draw());
-}
-
 uintptr_t last_place(void)
 {
     return current < PLAYERS ? at[current] : 0;
@@ -98,6 +93,13 @@ static void found_endless(void)
         finding.place[i] = caller_of(i);
     found("endless",
           "nobody goes on: each pCPU waits for a lock that another one has, or goes round in a loop");
+}
+
+void give_turn(void)
+{
+    if (++in_vain > ENDLESS)
+        found_endless();
+    switch_to(draw());
 }
 
 void come_to(uintptr_t place)

@@ -83,6 +83,7 @@ void memory_access(uintptr_t address, enum access, uintptr_t place);
 
 struct world_kind {
     const char *sched, *placement;
+    bool changes; /* of the scheduler, now and then; and VCPUs go away and come back */
     uint32_t pcpus, mean;
     uint64_t seed;
 };

@@ -16,6 +16,7 @@
 
 struct world world;
 
+static const struct world_kind *kind;
 static uint64_t dice[PLAYERS];
 
 static uint64_t chance(uint32_t pcpu, uint64_t sides)
@@ -70,6 +71,8 @@ static void pick(uint32_t pcpu)
 
     world.asked[pcpu] = false;
     sched_pick(&world.sched, pcpu, ran, now, &decision);
+    if (decision.slice == 0)
+        found("wrong", "pCPU %u was given a slice of 0", pcpu);
     acquire(pcpu, decision.vcpu);
 }
 
@@ -97,11 +100,14 @@ static void do_something(uint32_t pcpu)
     note_progress();
 }
 
-/* All wait for each other here. */
+/* All wait for each other here. Who comes and goes, or changes the scheduler, does so between two meetings, and is seen
+ * by all. */
 static void meet(void)
 {
     uint32_t meeting = world.meetings;
 
+    if (kind->changes)
+        memory_release((uintptr_t)&world.meetings, true);
     if (++world.arrived == world.sched.pcpus) {
         world.arrived = 0;
         world.meetings++;
@@ -109,6 +115,8 @@ static void meet(void)
     }
     while (world.meetings == meeting)
         give_turn();
+    if (kind->changes)
+        memory_acquire((uintptr_t)&world.meetings);
 }
 
 /* Everybody follows the requests that are left, until there is none. */
@@ -126,7 +134,31 @@ static void come_to_rest(uint32_t pcpu)
     }
 }
 
-/* All others are at rest: one VCPU after the other wakes. */
+/* ---- At rest, by one pCPU ---- */
+
+static void change_scheduler(void)
+{
+    static const char *const others[] = {"rr", "credit", "fair"};
+    uint64_t which = chance(0, 5);
+    const char *name = which < 3 ? others[which] : kind->sched;
+    char why[160];
+
+    if (!sched_change(&world.sched, sched_find(name), passes(0), why, sizeof(why)))
+        found("wrong", "the scheduler could not be changed to %s: %s", name, why);
+}
+
+static void take_out_and_in(void)
+{
+    struct sched_vcpu *vcpu = &world.vcpu[chance(0, world.vcpus)];
+
+    if (vcpu->state != SCHED_BLOCKED)
+        return;
+    sched_remove(&world.sched, vcpu);
+    if (!sched_add(&world.sched, vcpu, passes(0)))
+        found("wrong", "a VCPU that was removed finds no place any more");
+}
+
+/* One VCPU after the other wakes. */
 static void wake_some(void)
 {
     struct pcpu_set taken = {{0}};
@@ -137,7 +169,30 @@ static void wake_some(void)
         if (world.vcpu[number].state == SCHED_BLOCKED)
             check_waking(number, passes(0), &taken);
     }
-    follow_asks();
+}
+
+static bool somebody_runs(void)
+{
+    for (uint32_t i = 0; i < world.sched.pcpus; i++)
+        if (world.runs[i])
+            return true;
+    return false;
+}
+
+/* Nobody wakes any more, and whoever runs blocks: in the end all have run, and nobody is left waiting. */
+static void come_to_an_end(uint32_t pcpu)
+{
+    for (bool more = true; more;) {
+        if (world.runs[pcpu])
+            block(pcpu);
+        follow_asks();
+        come_to_rest(pcpu);
+        if (pcpu == 0)
+            check_rest();
+        meet();
+        more = somebody_runs();
+        meet();
+    }
 }
 
 static void live(uint32_t pcpu)
@@ -149,10 +204,17 @@ static void live(uint32_t pcpu)
         come_to_rest(pcpu);
         if (pcpu == 0) {
             check_rest();
-            wake_some();
+            if (kind->changes && chance(0, 4) == 0)
+                change_scheduler();
+            else if (kind->changes && chance(0, 3) == 0)
+                take_out_and_in();
+            else
+                wake_some();
+            follow_asks();
         }
         meet();
     }
+    come_to_an_end(pcpu);
 }
 
 /* Who waits for a lock lets others go on. */
@@ -166,13 +228,6 @@ void spin_stuck(struct spinlock *lock)
 {
     (void)lock;
     found("endless", "a lock is never released");
-}
-
-/* What somebody prints who looks for a mistake goes nowhere. */
-void console_print(const char *fmt, ...);
-void console_print(const char *fmt, ...)
-{
-    (void)fmt;
 }
 
 /* ---- Its beginning ---- */
@@ -225,8 +280,6 @@ static void set_placement(const char *name)
             values[sched_index(world.sched.ops)][param->slot] = i;
     sched_begin_with(&world.sched, values);
 }
-
-static const struct world_kind *kind;
 
 static void begin(uint32_t player)
 {

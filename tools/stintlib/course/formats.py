@@ -22,6 +22,8 @@ def as_text(grade):
     for verdict in grade.verdicts:
         if verdict.status != "passed":
             lines += ["", *explain(grade, verdict)]
+    for test, board in grade.boards:
+        lines += ["", f"Scoreboard of '{test.name}', no points:", *indent(board.lines())]
     if grade.to_write:
         lines += ["", "Still to be written:"] + [f"    {file}:{line}: {task}" for file, line, task in grade.to_write]
     if grade.errors:
@@ -68,6 +70,7 @@ def as_data(grade):
                       "tolerance": row.tolerance.text, "ok": row.ok} for row in verdict.rows],
             "timeline": verdict.notes, "wall_s": round(verdict.wall_s, 3),
         } for verdict in grade.verdicts],
+        "boards": [{"test": test.name, **board.as_data()} for test, board in grade.boards],
         "still_to_write": [{"file": file, "line": line, "task": task} for file, line, task in grade.to_write],
     }
 
@@ -78,7 +81,8 @@ def as_json(grade):
 
 def as_gradescope(grade):
     """Without a top-level score, which would override the sum of the tests'. Gradescope calls a test failed or passed
-    by `status`; what grading itself failed at says so in its output."""
+    by `status`; what grading itself failed at says so in its output. The last scoreboard is the one that counts."""
+    leaders = {"leaderboard": grade.boards[-1][1].leaders()} if grade.boards else {}
     return json.dumps({
         "execution_time": round(grade.wall_s),
         "output": f"Lab {grade.lab.number}, {grade.lab.title}: seed {grade.seed}",
@@ -91,6 +95,7 @@ def as_gradescope(grade):
             "output_format": "text", "tags": [verdict.status],
             "visibility": "after_published" if verdict.test.hidden else "visible",
         } for number, verdict in enumerate(grade.verdicts, 1)],
+        **leaders,
     }, indent=2) + "\n"
 
 

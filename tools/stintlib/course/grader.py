@@ -38,6 +38,11 @@ class Grade:
         return sum(verdict.test.points for verdict in self.verdicts)
 
     @property
+    def boards(self):
+        """(test, board) of those that made one."""
+        return [(verdict.test, verdict.board) for verdict in self.verdicts if verdict.board]
+
+    @property
     def errors(self):
         return [verdict for verdict in self.verdicts if verdict.status == "error"]
 
@@ -116,7 +121,7 @@ def run_one(workshop, test, seed):
     except Infrastructure as error:
         status, why = "error", str(error)
     notes = timeline_of(trial) if status == "failed" else []
-    return Verdict(test, status, trial.rows, why, notes, time.monotonic() - begun)
+    return Verdict(test, status, trial.rows, why, notes, trial.board, time.monotonic() - begun)
 
 
 def timeline_of(trial):

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""A program of the host that was built of a submission, such as the players of tests/races. It runs as the submission
-does, and says what it found as one object of JSON. An ordinary mistake cannot say it: the object holds a number that
-was drawn for this run."""
+"""Programs of the host that were built of a submission: the simulator, or the players of tests/races. They run as the
+submission does. A program says what it found as one object of JSON. An ordinary mistake cannot say it: the object holds
+a number that was drawn for this run."""
 import json
 import re
 import secrets
 import subprocess
+from argparse import Namespace
 from pathlib import Path
+
+from stintlib import sim
+from stintlib.errors import CannotRun
+from stintlib.job import Job
+from stintlib.scenario import read_scenario
 
 PROCESSOR_S = 30     # of processor time: the same on a busy machine
 WATCHDOG = 240       # of the wall clock
 MOST_SAID = 1 << 16
+SWITCH_COST_NS = 10_000
 PLACE = re.compile(r"@(\d)")
 
 
@@ -25,14 +32,8 @@ class TooSlow(Exception):
 def run_program(program, words, folder, kept_in):
     """What it said, a dictionary."""
     nonce = secrets.token_hex(16)
-    command = kept_in.wrap(["prlimit", f"--cpu={PROCESSOR_S}", "--", program, *words, "--nonce", nonce])
     with open(folder / "said", "wb") as out:
-        try:
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
-                                  timeout=WATCHDOG, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise TooSlow(f"{Path(program).name} had not ended after {WATCHDOG} s of the wall clock: this machine is "
-                          "too busy") from error
+        code = execute([program, *words, "--nonce", nonce], folder, kept_in, out)
     with open(folder / "said", "rb") as file:
         text = file.read(MOST_SAID).decode("utf-8", "replace")
     for line in text.splitlines():
@@ -42,7 +43,33 @@ def run_program(program, words, folder, kept_in):
             continue
         if isinstance(said, dict) and said.get("nonce") == nonce:
             return said
-    raise Silent(f"{Path(program).name} ended without saying what it found: {how_it_ended(done.returncode)}")
+    raise Silent(f"{Path(program).name} ended without saying what it found: {how_it_ended(code)}")
+
+
+def run_simulator(path, simulator, kept_in):
+    """Runs the scenario at `path`, beside which it leaves what it knows. Returns the trace."""
+    job, folder = Job(path, read_scenario(path), {}, Namespace(realtime=False)), path.parent
+    kept_in.give(folder)
+    words = [simulator, path.name, "ram", "--switch-cost", str(SWITCH_COST_NS), *job.bootargs().split()]
+    code = execute(words, folder, kept_in, subprocess.DEVNULL)
+    left = folder / "ram"
+    if left.is_symlink() or not left.is_file():
+        raise Silent(f"the simulator ended without a trace: {how_it_ended(code)}")
+    try:
+        return sim.read(left, "lab").trace
+    except CannotRun as error:
+        raise Silent(f"the simulator ended without a trace ({how_it_ended(code)}): {error}") from error
+
+
+def execute(words, folder, kept_in, out):
+    """The exit code."""
+    command = kept_in.wrap(["prlimit", f"--cpu={PROCESSOR_S}", "--", *words])
+    try:
+        return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
+                              timeout=WATCHDOG, check=False).returncode
+    except subprocess.TimeoutExpired as error:
+        raise TooSlow(f"{Path(words[0]).name} had not ended after {WATCHDOG} s of the wall clock: this machine is "
+                      "too busy") from error
 
 
 def how_it_ended(code):

@@ -18,6 +18,9 @@ class _Scene(Trial):
     def native(self, guest, args="", harts=1, budget_ns=None):
         raise CannotRun(f"the test '{self.test.name}' first runs {guest} without a hypervisor, where gdb cannot follow")
 
+    def simulate(self, text):
+        raise CannotRun(f"the test '{self.test.name}' first runs in the simulator, which is a program of this host")
+
     def program(self, name, *words):
         raise CannotRun(f"the test '{self.test.name}' is no run of the machine but a program of this host: "
                         f"gdb --args {' '.join([name, *words])}")

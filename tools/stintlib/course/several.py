@@ -11,8 +11,9 @@ SETTLED = 30_000_000    # ns
 
 @dataclass
 class Wait:
-    """Of a VCPU, while a pCPU that may run it idled."""
+    """The longest of a VCPU, while a pCPU that may run it idled; and all of them together."""
     ns: int = 0
+    total_ns: int = 0
     vcpu: int = -1
     pcpu: int = -1
     at_ns: int = 0
@@ -54,20 +55,21 @@ def where(history, vcpu):
     return {run[0] for run in runs(history, vcpu)}
 
 
-def longest_wait_beside_idle(history, allowed=None):
+def waits_beside_idle(history, allowed=None):
     """allowed: {VCPU: pCPUs that it may run on}; who is not named may run on all."""
     start = history.start + SETTLED // history.ns
     idle = [(number, max(span.begin, start), span.end) for number, lane in enumerate(history.pcpus)
             for span in lane.spans if span.what is None and span.end > start]
-    most = Wait()
+    most, total = Wait(), 0
     for vcpu, lane in enumerate(history.vcpus):
         may = (allowed or {}).get(vcpu, range(len(history.pcpus)))
         for span in lane.spans:
-            if span.what == "runnable" and (span.end - span.begin) * history.ns > most.ns:
-                for pcpu, begin, end in idle:
-                    ns = (min(end, span.end) - max(begin, span.begin)) * history.ns
-                    if pcpu in may and ns > most.ns:
-                        most = Wait(ns, vcpu, pcpu, (max(begin, span.begin) - history.start) * history.ns)
+            for pcpu, begin, end in idle if span.what == "runnable" else ():
+                ns = (min(end, span.end) - max(begin, span.begin)) * history.ns if pcpu in may else 0
+                total += max(ns, 0)
+                if ns > most.ns:
+                    most = Wait(ns, 0, vcpu, pcpu, (max(begin, span.begin) - history.start) * history.ns)
+    most.total_ns = total
     return most
 
 

@@ -2,16 +2,18 @@
 """One test of a lab at work: it runs scenarios with the submission, and says what is expected beside what it saw."""
 import random
 import re
+import shutil
 from dataclasses import dataclass, field
 
 from stintlib.course import seen as sights
 from stintlib.course.evidence import fresh_mark, marked_image
 from stintlib.course.machine import Infrastructure, need_image, run_machine, run_native
-from stintlib.course.program import Silent, TooSlow, run_program, source_of, with_places
+from stintlib.course.program import Silent, TooSlow, run_program, run_simulator, source_of, with_places
 from stintlib.paths import ROOT, find_guest
 from stintlib.rows import EXACTLY, Row
 from stintlib.scenario import parse_scenario
 
+SIMULATOR = "build/sim/stint-sim"
 BUDGET = 2                   # times the scenario's own time, and
 BUDGET_MORE = 1_000_000_000  # ns: what a run may take
 NATIVE_BUDGET = 5_000_000_000
@@ -53,6 +55,7 @@ class Verdict:
     rows: list = field(default_factory=list)
     why: str = ""
     notes: list = field(default_factory=list)     # lines for the student: a timeline, a decoded trap
+    board: object = None                          # what it made of numbers that are no points (stintlib.course.board)
     wall_s: float = 0.0
 
     @property
@@ -67,7 +70,7 @@ class Trial:
     def __init__(self, workshop, test_, seed):
         self.workshop, self.test = workshop, test_
         self.random = random.Random(f"{seed} {workshop.lab.number} {test_.name}")
-        self.rows, self.runs = [], []
+        self.rows, self.runs, self.board = [], [], None
         self.runs_of_rows = []    # how many runs there were when each row was made
 
     def run(self, text, budget_ns=None, check=True, sets=None):
@@ -93,6 +96,19 @@ class Trial:
         image.write_bytes(marked_image(self.image(guest), mark))
         ended = run_native(image, args, harts, folder, self.workshop.kept_in, budget_ns)
         return sights.read_native(ended, guest, mark)
+
+    def simulate(self, text):
+        """Runs a scenario's text in the simulator, built of the submission. Returns its trace."""
+        folder = self.workshop.folder(f"{self.test.name}-sim")
+        (folder / "lab.conf").write_text(text, "utf-8")
+        try:
+            return run_simulator(folder / "lab.conf", self.workshop.built(SIMULATOR), self.workshop.kept_in)
+        except Silent as error:
+            raise Failed(str(error)) from error
+        except TooSlow as error:
+            raise Infrastructure(str(error)) from error
+        finally:
+            shutil.rmtree(folder)
 
     def program(self, name, *words):
         """Runs a program of the host that is among the lab's targets: what it said, with the places of the source in

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Lab 10, what only the teacher has. The handout says what these look at, not with which numbers."""
+from lab10.tests import BEATS, TURN, echoes, expect_busy, heavies, hogs, make_board
+from stintlib.course import AT_LEAST, AT_MOST, relative, test, top, vm
+from stintlib.course.same import first_difference
+from stintlib.course.several import at_two_places, longest_wait
+
+FEW, MANY = 8, 128    # VCPUs on one pCPU
+
+
+@test(points=8, title="who is away whenever time is measured gains nothing", needs=("turns",),
+      look="sched/mine.c: charge, yield and wake: who pays for what")
+def dodging(trial):
+    periods = (10, 10, trial.random.choice((4, 5, 30)), trial.random.choice((4, 5, 30)))
+    for how, period in zip(("sleep", "yield", "sleep", "yield"), periods):
+        away = trial.random.randrange(period * 40, period * 60)
+        seen = trial.run(top(pcpus=1, sched="mine", time="600ms") + vm("hog", "hog") + vm(
+            "dodger", "dodger", args=f"period={period}ms away={away}us how={how}"))
+        dodger, hog = seen.guest("dodger")["work"], seen.work("hog")
+        part = 100 * dodger / max(dodger + hog, 1)
+        trial.expect(f"away for {away} us every {period} ms by {how}: its part of the work, half at most", 54, part,
+                     AT_MOST, "%")
+        trial.expect("and not punished for it", 30, part, AT_LEAST, "%")
+
+
+@test(points=8, title="what a decision costs does not grow with the queue", needs=("turns",),
+      look="sched/mine.c: loops over those who wait (sched/tree.h finds the first in O(log n))")
+def cost(trial):
+    """Each VCPU offers its place again and again: what passes from one offer to the next is a decision, a switch and a
+    few instructions of the guest."""
+    costs = []
+    for vcpus in (FEW, MANY):
+        vms = max(vcpus // 32, 1)
+        text = top(pcpus=1, sched="mine", time="800ms")
+        text += "".join(vm(f"c{n}", "lab10_crowd", vcpus=vcpus // vms, memory="4M") for n in range(vms))
+        seen = trial.run(text)
+        for n in range(vms):
+            trial.expect(f"{vcpus} VCPUs: those of c{n} that came to run", vcpus // vms, seen.guest(f"c{n}")["harts"])
+        rates = [seen.guest(f"c{n}")["offers"] / max(seen.guest(f"c{n}")["ns"], 1) for n in range(vms)]
+        costs.append(1 / max(sum(rates), 1e-9) / 1000)
+    # A tree's O(log n) costs a few per cent, a walk along the queue many times as much.
+    trial.expect(f"from one decision to the next with {MANY} VCPUs, against {costs[0]:.1f} us with {FEW}",
+                 1.5 * costs[0], costs[1], AT_MOST, "us")
+
+
+@test(points=6, title="the same scenario twice is the same twice", needs=("turns",),
+      look="sched/mine.c: anything that is neither in priv nor handed in: clocks, addresses, variables of the file")
+def same(trial):
+    text, _ = echoes(trial.random, 2)
+    text = top(pcpus=2, sched="mine", time="300ms", beat=trial.random.choice(BEATS)) + hogs(3) + text
+    first, second = trial.run(text), trial.run(text)
+    trial.expect("on QEMU", "the same", first_difference(first.trace, second.trace) or "the same")
+    one = trial.simulate(text)
+    for again in range(3):
+        trial.expect(f"in the simulator, run {again + 2}", "the same",
+                     first_difference(one, trial.simulate(text)) or "the same")
+
+
+@test(points=6, title="a crowd on four pCPUs", needs=("turns",), look="sched/mine.c: all of it")
+def crowd(trial):
+    random = trial.random
+    text, periods = echoes(random, 4)
+    text = top(pcpus=4, sched="mine", time="600ms", beat=f"{random.randrange(100, 400)}us") + hogs(3, vcpus=2) + text
+    seen = trial.run(text + vm("pair", "timeshare", vcpus=2, args="spin spin sleep:1ms"))
+    double = at_two_places(seen.history)
+    trial.expect("VCPUs on two pCPUs at once", "none", double[0] if double else "none")
+    expect_busy(trial, seen, "four pCPUs")
+    waited = max(longest_wait(seen.history, vcpu) for vcpu in range(len(seen.history.vcpus))) / 1e6
+    trial.expect("longest wait of all", TURN * 4, waited, AT_MOST, "ms")
+    for n, period in enumerate(periods):
+        served = seen.guest(f"io{n}")["transactions"]
+        trial.expect(f"io{n}: requests served", 600_000 / period, served, relative(40))
+
+
+@test(points=0, title="the scoreboard that counts", needs=("turns",))
+def hidden_board(trial):
+    text, _ = echoes(trial.random, 2)
+    weights = trial.random.sample((1, 2, 3, 5, 6), 3)
+    make_board(trial, top(pcpus=1, time="600ms") + hogs(3) + text, heavies(weights, time="600ms"), weights)

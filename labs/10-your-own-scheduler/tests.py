@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""What the student of lab 10 can see of the grader's tests. All of them run scenarios under `sched = mine`."""
+from stintlib.course import AT_LEAST, AT_MOST, relative, test, top, vm
+from stintlib.course.board import Board, Score
+from stintlib.course.races import expect_no_race
+from stintlib.course.several import longest_wait, waits_beside_idle, runs, where
+
+BUILT_IN = ("rr", "credit", "sedf", "fair", "gang")
+TURN = 40       # ms: nobody waits longer than this for each other VCPU of his pCPU
+TURNS = 6.0     # ms: a kick, the turns of other harts, and what a pCPU has to do itself when a VM ends
+BEATS = ("300us", "500us", "1ms")
+
+
+def hogs(number, **keys):
+    return "".join(vm(f"hog{n}", "hog", **keys) for n in range(number))
+
+
+def echoes(random, number):
+    """VMs that want little, and want it soon; and the periods, in us."""
+    periods = [random.randrange(6000, 14000) for _ in range(number)]
+    return "".join(vm(f"io{n}", "io", args=f"period={period}us work={random.randrange(50, 300)}us")
+                   for n, period in enumerate(periods)), periods
+
+
+@test(points=12, title="whoever can run does, and soon", look="sched/mine.c: pick, and the slice it gives")
+def turns(trial):
+    number = trial.random.choice((2, 3, 4))
+    text, periods = echoes(trial.random, 1)
+    seen = trial.run(top(pcpus=1, sched="mine", time="800ms") + hogs(number) + text)
+    for n in range(number):
+        trial.require(seen.guest(f"hog{n}").get("tasks"), f"hog{n} hardly ran: it has not come to its first task")
+        gap = seen.guest(f"hog{n}")["tasks"][0]["longest_gap_ns"] / 1e6
+        trial.expect(f"hog{n}: longest time without a pCPU, by its own clock", TURN * (number + 1), gap, AT_MOST, "ms")
+        trial.expect(f"hog{n}: work done", 300, seen.work(f"hog{n}"), AT_LEAST, "units")
+    trial.expect("io0: requests served", round(0.5 * 800_000 / periods[0]), seen.guest("io0")["transactions"], AT_LEAST)
+
+
+@test(points=8, title="equals have equal shares", look="sched/mine.c: charge, and whom pick prefers", needs=("turns",))
+def shares(trial):
+    """Beside one that sleeps now and then: it is nobody's loss but all others' alike."""
+    number = trial.random.choice((2, 3, 4))
+    text, _ = echoes(trial.random, 1)
+    seen = trial.run(top(pcpus=1, sched="mine", time="1500ms") + hogs(number) + text)
+    work = [seen.work(f"hog{n}") for n in range(number)]
+    for n in range(number):    # of a dozen turns or more, one may be cut off by the end of the run
+        trial.expect(f"hog{n}: its part of the work", 100 / number, 100 * work[n] / sum(work), relative(10), "%")
+
+
+@test(points=10, title="whoever wants little has it soon", look="sched/mine.c: wake, and what it returns",
+      needs=("turns",))
+def latency(trial):
+    text, periods = echoes(trial.random, 2)
+    seen = trial.run(top(pcpus=1, sched="mine", time="1s") + hogs(trial.random.choice((2, 3))) + text)
+    for n, period in enumerate(periods):
+        late = seen.guest(f"io{n}")
+        trial.expect(f"io{n}: requests served", round(0.85 * 1_000_000 / period), late["transactions"], AT_LEAST)
+        trial.expect(f"io{n}: 99 % of its requests begin within", 10, late["late_p99_ns"] / 1e6, AT_MOST, "ms")
+
+
+def expect_busy(trial, seen, what):
+    wait = waits_beside_idle(seen.history)
+    trial.expect(f"{what}: longest wait while an allowed pCPU idled", TURNS, wait.ns / 1e6, AT_MOST, "ms")
+    trial.expect(f"{what}: all such waits together, of the time", 4,
+                 100 * wait.total_ns / seen.report["elapsed_ns"], AT_MOST, "%")
+    trial.expect("who that was", "", "" if wait.ns <= TURNS * 1e6 else wait.told(seen.history))
+
+
+@test(points=10, title="nobody waits while an allowed pCPU idles", look="sched/mine.c: pick, victim and dequeue",
+      needs=("turns",))
+def conserving(trial):
+    random = trial.random
+    text, _ = echoes(random, 1)
+    expect_busy(trial, trial.run(top(pcpus=1, sched="mine", time="400ms") + hogs(2) + text), "one pCPU")
+    early = random.randrange(3)    # the VMs are placed in turn: of each three, this one goes there
+    text = top(pcpus=3, sched="mine", time="2s", beat=random.choice(BEATS))
+    for number in range(6):
+        work = random.randrange(4, 9) if number % 3 == early else random.randrange(40, 80)
+        text += vm(f"job{number}", "timeshare", args=f"work:{work}ms")
+    seen = trial.run(text)
+    expect_busy(trial, seen, "three pCPUs")
+    for number in range(6):
+        trial.require(seen.guest(f"job{number}")["tasks"][0]["state"] == "done", f"job{number} did not come to its end")
+
+
+@test(points=8, title="nobody runs where its affinity forbids", look="sched/mine.c: victim and spare (sched_may_move)",
+      needs=("turns",))
+def affinity(trial):
+    random, pcpus = trial.random, 3
+    full = random.randrange(pcpus)    # two that never sleep may run there only; the other pCPUs often idle
+    lists = [[full], sorted(random.sample(range(pcpus), 1)), [full], sorted(random.sample(range(pcpus), 2))]
+    text = top(pcpus=pcpus, sched="mine", time="400ms", beat=random.choice(BEATS))
+    for number, allowed in enumerate(lists):
+        guest = ("io", {"args": f"period={random.randrange(2000, 6000)}us work=200us"}) if number % 2 else ("hog", {})
+        text += vm(f"only{number}", guest[0], affinity=",".join(map(str, allowed)), **guest[1])
+    text += vm("free", "timeshare", args="sleep:1ms sleep:3ms") + vm("job", "timeshare", args="work:9ms")
+    seen = trial.run(text)
+    for number, allowed in enumerate(lists):
+        vcpu = seen.history.vms[number]["first_vcpu"]
+        besides = where(seen.history, vcpu) - set(allowed)
+        trial.expect(f"only{number} may run on {','.join(map(str, allowed))}; where it ran besides", "none",
+                     ",".join(map(str, sorted(besides))) or "none")
+        trial.expect(f"times that only{number} came to run", 5, len(runs(seen.history, vcpu)), AT_LEAST)
+
+
+@test(points=8, title="VMs that are paused, resumed, stopped, reset, and started late",
+      look="sched/mine.c: remove, block, and what you keep of a VCPU that is gone", needs=("turns",))
+def lives(trial):
+    """`quits` stops for good, `again` boots anew, `sleeper` is away for a while, `late` comes when others have run."""
+    at = sorted(trial.random.sample(range(60, 240, 10), 6))
+    text = top(pcpus=2, sched="mine", time="1200ms", beat=trial.random.choice(BEATS))
+    for time, command in zip(at, ("pause sleeper", "reset again", "stop quits", "pause again", "resume sleeper",
+                                  "resume again")):
+        text += f"at {time}ms: {command}\n"
+    text += vm("sleeper", "hog", vcpus=2) + vm("again", "hog") + vm("quits", "timeshare", args="spin sleep:1ms")
+    seen = trial.run(text + vm("late", "hog", vcpus=2, start="600ms") + vm("echo", "io", args="period=5ms work=100us"))
+    trial.expect("commands that were refused", 0, sum(one["refused"] for one in seen.report["commands"]))
+    trial.expect("VM quits", "stopped", seen.vm("quits")["state"])
+    for name, number in (("sleeper", 2), ("again", 1), ("late", 2), ("echo", 1)):
+        first = next(one["first_vcpu"] for one in seen.history.vms if one["name"] == name)
+        waited = max(longest_wait(seen.history, first + n) for n in range(number)) / 1e6
+        trial.expect(f"{name}: longest wait", TURN * 4, waited, AT_MOST, "ms")
+        trial.expect(f"VM {name}", "running", seen.vm(name)["state"])
+    for name in ("sleeper", "late"):
+        trial.expect(f"{name}: work done after all that", 2000, seen.work(name), AT_LEAST, "units")
+
+
+@test(points=8, title="from one scheduler to the other while guests run", needs=("turns",),
+      look="sched/mine.c: init, arrive, and what you believe of a VCPU that comes from another scheduler")
+def switching(trial):
+    """Thirty times, quickly; before that and after it mine has the machine for a while."""
+    random, time = trial.random, 500
+    text = top(pcpus=2, sched="mine", time="1400ms", beat=random.choice(BEATS))
+    for other in [random.choice(("rr", "credit", "fair")) for _ in range(14)] + ["fair"]:
+        for name in (other, "mine"):
+            time += random.randrange(9, 17)
+            text += f"at {time}ms: sched {name}\n"
+    seen = trial.run(text + hogs(5) + vm("echo", "io", args="period=5ms work=100us"))
+    trial.expect("changes that were refused", 0, sum(one["refused"] for one in seen.report["commands"]))
+    trial.expect("changes that were made", 30, sum(one["done"] for one in seen.report["commands"]))
+    for number in range(6):
+        waited = longest_wait(seen.history, number) / 1e6
+        trial.expect(f"{'echo' if number == 5 else f'hog{number}'}: longest wait", TURN * 4, waited, AT_MOST, "ms")
+    expect_busy(trial, seen, "all the time")
+
+
+@test(points=8, title="queues and states, whatever comes between", needs=("turns",),
+      look="what all pCPUs share in sched/mine.c, and what remove, dequeue and init leave behind; tests/races")
+def sound(trial):
+    expect_no_race(trial, 2500, "--sched", "mine")
+
+
+# ---- The scoreboard ----
+
+def late_p99(seen, number):
+    """ms; of who served nobody, all of the run."""
+    found = [seen.guest(f"io{n}") for n in range(number)]
+    return max(one["late_p99_ns"] / 1e6 if one["transactions"] else 1000.0 for one in found)
+
+
+def unequal(works):
+    """Percent of the mean between the most and the least."""
+    return 100 * (max(works) - min(works)) / max(sum(works) / len(works), 1)
+
+
+def weight_error(works, weights):
+    """Percent: the part that is furthest from what the weights say, seen from there."""
+    parts = [work / max(sum(works), 1) * sum(weights) / weight for work, weight in zip(works, weights)]
+    return 100 * max(abs(part - 1) for part in parts)
+
+
+def make_board(trial, mix, weighted, weights):
+    """Both scenarios under all schedulers; mix: 3 spinners and 2 that want little."""
+    latency_, spread, error, done = {}, {}, {}, {}
+    for name in ("mine", *BUILT_IN):
+        seen = trial.run(mix, sets={"sched": name})
+        works = [seen.work(f"hog{n}") for n in range(3)]
+        latency_[name], spread[name], done[name] = late_p99(seen, 2), unequal(works), sum(works)
+        seen = trial.run(weighted, sets={"sched": name})
+        error[name] = weight_error([seen.work(f"heavy{n}") for n in range(len(weights))], weights)
+    trial.board = Board("mine", [
+        Score("a request begins, 99 %", "ms", latency_), Score("equals differ by", "%", spread),
+        Score("off the weights by", "%", error), Score("work of the spinners", "units", done, less=False)])
+
+
+def heavies(weights, **keys):
+    return top(pcpus=1, **keys) + "".join(vm(f"heavy{n}", "hog", weight=256 * weight)
+                                          for n, weight in enumerate(weights))
+
+
+@test(points=0, title="beside the five that are there: no points, but numbers", needs=("turns",))
+def board(trial):
+    text, _ = echoes(trial.random, 2)
+    make_board(trial, top(pcpus=1, time="600ms") + hogs(3) + text, heavies((1, 2, 4), time="600ms"), (1, 2, 4))
