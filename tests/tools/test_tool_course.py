@@ -3,12 +3,13 @@
 import csv
 import json
 from argparse import Namespace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from stintlib.course import catalogue, classroom, formats, handout, holes
-from stintlib.course.grader import BUILDS, Grade, chosen
+from stintlib.course.grader import BUILDS, Grade, chosen, run_one, timeline_of
 from stintlib.course.trial import Test as LabTest
 from stintlib.course.trial import Trial, Verdict
 from stintlib.errors import COULD_NOT, NO, OK, CannotRun
@@ -66,6 +67,31 @@ def some_grade(folder, statuses=("passed", "failed", "skipped", "error")):
     return Grade(lab, 7, verdicts, [("sched/rr.c", 12, "5.2")], 12.34)
 
 
+def run_of(words):
+    """A run of 100 ms whose timeline is these words."""
+    return SimpleNamespace(trace=[], ended=SimpleNamespace(how="off"), timeline=lambda begin, end: [words],
+                           history=SimpleNamespace(start=0, end=1000000, ns=100))
+
+
+class TestFailure:
+    def trial(self, *seen):
+        """One run for each, in which that was seen where 1 is expected."""
+        trial = Trial(SimpleNamespace(lab=SimpleNamespace(number=5)), LabTest("t", 1, "", "", (), (), False, print), 1)
+        for number, value in enumerate(seen):
+            trial.runs.append(run_of(f"run {number}"))
+            trial.expect("a", 1, value)
+        return trial
+
+    @pytest.mark.parametrize("seen, run", [((1, 2, 1), 1), ((2, 1, 2), 0), ((1, 1, 1), 2)])
+    def test_shows_the_run_that_the_first_bad_row_is_about_or_the_last(self, seen, run):
+        assert timeline_of(self.trial(*seen)) == [f"run {run}"]
+
+    def test_says_what_a_report_lacks(self):
+        made = LabTest("t", 1, "", "", (), (), False, lambda trial: {}["had_ns"])
+        verdict = run_one(SimpleNamespace(lab=SimpleNamespace(number=5)), made, 1)
+        assert verdict.status == "failed" and "no 'had_ns': it did not come so far" in verdict.why
+
+
 class TestGrade:
     def test_is_the_sum_of_what_passed(self, tmp_path):
         grade = some_grade(tmp_path)
@@ -82,6 +108,11 @@ class TestGrade:
                       "look at:   sched/rr.c: rr_pick", "make gdb LAB=5 T=t1 SEED=7", "sched/rr.c:12: 5.2",
                       "for a reason that is not the submission's"):
             assert words in text, words
+
+    def test_as_text_has_what_tests_look_at_in_one_column(self, tmp_path):
+        head, builds, *rows = formats.as_text(some_grade(tmp_path)).splitlines()[2:8]
+        assert len(rows) == 4
+        assert {row.index("title <") for row in rows} == {head.index("what it looks at")} == {builds.index("it compiles")}
 
     def test_as_json_has_every_row(self, tmp_path):
         data = json.loads(formats.as_json(some_grade(tmp_path)))
