@@ -112,7 +112,8 @@ class TestGrade:
     def test_as_text_has_what_tests_look_at_in_one_column(self, tmp_path):
         head, builds, *rows = formats.as_text(some_grade(tmp_path)).splitlines()[2:8]
         assert len(rows) == 4
-        assert {row.index("title <") for row in rows} == {head.index("what it looks at")} == {builds.index("it compiles")}
+        columns = {row.index("title <") for row in rows}
+        assert columns == {head.index("what it looks at")} == {builds.index("it compiles")}
 
     def test_as_json_has_every_row(self, tmp_path):
         data = json.loads(formats.as_json(some_grade(tmp_path)))
