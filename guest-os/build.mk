@@ -14,7 +14,7 @@ guest_objects = $(patsubst %,$(B)/guest-obj/%.o,$(GUEST_SRC) $(wildcard guest-os
 
 all: $(GUESTS:%=$(B)/guests/%.elf)
 
-$(B)/guest-obj/%.o: %
+$(B)/guest-obj/%.o: % Makefile guest-os/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(CC) $(GUEST_CFLAGS) -c $< -o $@
 

@@ -12,11 +12,11 @@ $(B)/hyp/stint.elf: $(HYP_OBJ) hyp/stint.ld
 	@echo "  LINK  $@"; $(CC) -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 	      -T hyp/stint.ld -o $@ $(HYP_OBJ)
 
-$(B)/hyp/%.o: %.c
+$(B)/hyp/%.o: %.c Makefile hyp/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(CC) $(HYP_CFLAGS) -c $< -o $@
 
-$(B)/hyp/%.o: %.S
+$(B)/hyp/%.o: %.S Makefile hyp/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(CC) $(HYP_CFLAGS) -c $< -o $@
 

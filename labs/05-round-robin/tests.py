@@ -185,3 +185,17 @@ def lengths(trial):
     for name in ("pinned0", "pinned1", "free", "other"):
         trial.expect(f"time that {name} had when four were left: half of a pCPU", (end - begin) / 2000,
                      seen.guest(name)["had_ns"] / MS, absolute(1.5 * quantum / 1000), "ms")
+    expect_not_worse(trial, quantum)
+
+
+def expect_not_worse(trial, quantum):
+    """On pCPU 1 three pinned ones and free come in turn. On pCPU 0 brief leaves in the middle of pinned1's third turn.
+    When pinned2's begins, free has the first place of three; on pCPU 0 one waits, behind one whose turn is new."""
+    until = 9 * quantum + quantum * trial.random.randrange(60, 80) // 100
+    seen = trial.run(machine(quantum, 16 * quantum, pcpus=2) + "".join(
+        watch_apart(f"pinned{number}", affinity=1) + watch_apart(name, affinity=0, **keys)
+        for number, (name, keys) in enumerate((("brief", {"stop": until}), ("low0", {}), ("low1", {})))) +
+        watch_apart("free"))
+    trial.expect("times free had to wait", 3, seen.guest("free")["waits"], AT_LEAST)
+    trial.expect("longest wait of free, who is only sent to where he waits no longer: three others, a quantum each",
+                 3 * quantum / 1000 + 1, seen.guest("free")["wait_most_ns"] / MS, AT_MOST, "ms")

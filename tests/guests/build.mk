@@ -46,11 +46,11 @@ $(TEST_GUEST_DIR)/$(1).elf: $(call test_guest_objects,$(1)) $(TEST_GUEST_LD)
 endef
 $(foreach guest,$(TEST_GUESTS),$(eval $(call test_guest_rule,$(guest))))
 
-$(TEST_GUEST_OBJ)/%.o: %.c tests/guests/build.mk
+$(TEST_GUEST_OBJ)/%.o: %.c Makefile tests/guests/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(CC) $(TEST_GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(TEST_GUEST_OBJ)/%.o: %.S tests/guests/build.mk
+$(TEST_GUEST_OBJ)/%.o: %.S Makefile tests/guests/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(CC) $(TEST_GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 

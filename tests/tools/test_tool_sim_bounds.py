@@ -78,7 +78,8 @@ def test_a_hang_is_ended(tmp_path):
     assert said.startswith("the simulation still went on after 1 s") and "'time'" in said
 
 
-@pytest.mark.parametrize("vms, guests, count", [(512, ("hog", "smp", "timeshare"), 32), (16384, ("hog", "io"), 1)])
+@pytest.mark.parametrize("vms, guests, count", [
+    (512, ("hog", "smp", "timeshare"), 32), pytest.param(16384, ("hog", "io"), 1, marks=pytest.mark.long)])
 def test_a_large_machine(tmp_path, vms, guests, count):
     """1,024 pCPUs and 16,384 VCPUs."""
     args = {"timeshare": "args = " + "spin " * 31 + "sleep:1ms\n"}

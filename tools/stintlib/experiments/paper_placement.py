@@ -7,6 +7,7 @@ from stintlib.experiments import Row
 from stintlib.paths import find_scenario
 
 NAME = "paper-placement"
+LONG = True
 ABOUT = "Guests of one VCPU come one by one to a machine of 4 x 2 pCPUs: which of these each is given."
 
 PLAIN, THREADS = {"topology": "8x1x1"}, {"topology": "1x4x2"}

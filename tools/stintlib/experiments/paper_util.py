@@ -5,6 +5,7 @@ from stintlib.experiments.paper_placement import placements, worst_load
 from stintlib.paths import find_scenario
 
 NAME = "paper-util"
+LONG = True
 ABOUT = "The paper's policy sums what VCPUs need instead of counting them: fewer migrations, no deadline missed."
 
 
