@@ -179,7 +179,7 @@ def make(tree, target):
 # ---- The same grade, whatever else the machine does ----
 
 def again(lab, folder):
-    """The reference, 20 times, several at a time and beside one that spins: the same report, but for wall-clock times."""
+    """The reference, 20 times, several at a time and beside one that spins: the same report but for wall times."""
     hand_in(folder, reference_files(lab))
     busy = subprocess.Popen(["sh", "-c", "while :; do :; done"])
     try:

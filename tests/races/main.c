@@ -2,8 +2,8 @@
 /*
  * races --seed N --plays N [--sched NAME] [--nonce TEXT]: plays so many short games, each with another scheduler,
  * placement, number of pCPUs and pace, until something is found; and prints that, or that there was nothing, as JSON.
- * With --sched it is always that scheduler, but for changes to another one and back. Exit code 0: nothing, 1: something,
- * 2: it could not play.
+ * With --sched it is always that scheduler, but for changes to another one and back. Exit code 0: nothing, 1:
+ * something, 2: it could not play.
  */
 #include "tests/races/races.h"
 

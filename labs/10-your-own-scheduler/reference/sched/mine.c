@@ -2,13 +2,13 @@
 /*
  * Pass: whoever has come the shortest way goes next.
  *
- * Each VCPU has a mark on a road, its pass, that goes on by (time it runs) / weight. Of those who wait on a pCPU the one
- * with the least pass is next. Whoever runs goes on until he is a turn ahead of that one, so equals change places after
- * two turns, and everybody pays for exactly what he ran.
+ * Each VCPU has a mark on a road, its pass, that goes on by (time it runs) / weight. Of those who wait on a pCPU the
+ * one with the least pass is next. Whoever runs goes on until he is a turn ahead of that one, so equals change places
+ * after two turns, and everybody pays for exactly what he ran.
  *
- * Where a queue stands, its floor, is the least pass of all who run or wait there; it never goes back. A VCPU that is in
- * no queue keeps its distance to the floor and comes back with it: sleeping earns nothing, moving costs nothing, and a
- * debt, two turns of it at most, stays one. Whoever comes and is not a turn ahead of the one who runs goes first. So
+ * Where a queue stands, its floor, is the least pass of all who run or wait there; it never goes back. A VCPU that is
+ * in no queue keeps its distance to the floor and comes back with it: sleeping earns nothing, moving costs nothing, and
+ * a debt, two turns of it at most, stays one. Whoever comes and is not a turn ahead of the one who runs goes first. So
  * one that wants less than its share hardly waits, and one that wants more gains nothing by going to sleep.
  *
  * Who is alone on a pCPU pays nothing, because nobody else wanted it: his pass stands still until somebody comes. So
