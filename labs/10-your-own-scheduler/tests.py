@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the student of lab 10 can see of the grader's tests. All of them run scenarios under `sched = mine`."""
 from stintlib.course import AT_LEAST, AT_MOST, relative, test, top, vm
+from stintlib.course.akin import akin
 from stintlib.course.board import Board, Score
 from stintlib.course.races import expect_no_race
 from stintlib.course.several import longest_wait, waits_beside_idle, runs, where
+from stintlib.paths import ROOT
 
 BUILT_IN = ("rr", "credit", "sedf", "fair", "gang")
 TURN = 40       # ms: nobody waits longer than this for each other VCPU of his pCPU
@@ -179,7 +181,15 @@ def make_board(trial, mix, weighted, weights):
         error[name] = weight_error([seen.work(f"heavy{n}") for n in range(len(weights))], weights)
     trial.board = Board("mine", [
         Score("a request begins, 99 %", "ms", latency_), Score("equals differ by", "%", spread),
-        Score("off the weights by", "%", error), Score("work of the spinners", "units", done, less=False)])
+        Score("off the weights by", "%", error), Score("work of the spinners", "units", done, less=False)],
+                        descent(trial))
+
+
+def descent(trial):
+    mine, ours = ((tree / "sched" for tree in (trial.workshop.tree, ROOT)))
+    nearest, percent = akin((mine / "mine.c").read_text("utf-8", "replace"), "mine",
+                            {name: (ours / f"{name}.c").read_text("utf-8") for name in BUILT_IN})
+    return f"Of its code {percent:.0f} % stands in sched/{nearest}.c, too."
 
 
 def heavies(weights, **keys):

@@ -27,15 +27,17 @@ class Score:
 
 @dataclass(frozen=True)
 class Board:
-    """own: whose the submission's values are."""
+    """own: whose the submission's values are. note: a sentence below."""
     own: str
     scores: list
+    note: str = ""
 
     def lines(self):
         names = list(self.scores[0].values)
         rows = [[name, *(show_number(score.values[name]) for score in self.scores)] for name in names]
         places = [f"{score.place(self.own)} of {len(names)}" for score in self.scores]
-        return table(["", *(score.title for score in self.scores)], [*rows, [f"{self.own} is", *places]])
+        lines = table(["", *(score.title for score in self.scores)], [*rows, [f"{self.own} is", *places]])
+        return [*lines, self.note] if self.note else lines
 
     def leaders(self):
         """As Gradescope's leaderboard has it."""
@@ -43,5 +45,6 @@ class Board:
                  "order": "asc" if score.less else "desc"} for score in self.scores]
 
     def as_data(self):
-        return {"own": self.own, "scores": [{"what": score.what, "unit": score.unit, "values": score.values,
-                                             "less_is_better": score.less} for score in self.scores]}
+        scores = [{"what": score.what, "unit": score.unit, "values": score.values, "less_is_better": score.less}
+                  for score in self.scores]
+        return {"own": self.own, "note": self.note, "scores": scores}
