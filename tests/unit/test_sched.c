@@ -206,6 +206,8 @@ static void test_clock_that_was_read_earlier(void **state)
     sched_block(&sched, 0, SCHED_WINDOW, 2 * (uint64_t)SCHED_WINDOW);
     assert_true(vcpus[0].measured == SCHED_WHOLE / 2);
     sched_wake(&sched, &vcpus[0], 2 * (uint64_t)SCHED_WINDOW - 1);
+    assert_picks(0, 0, &vcpus[0], SCHED_FOREVER);
+    sched_block(&sched, 0, 0, 2 * (uint64_t)SCHED_WINDOW - 1);
     assert_true(vcpus[0].measured == SCHED_WHOLE / 2);
     assert_true(vcpus[0].measured_at == 2 * (uint64_t)SCHED_WINDOW);
 }
