@@ -179,7 +179,8 @@ def siblings(trial):
 # ---- Races ----
 
 @test(points=10, title="queues, states and idle pCPUs whatever comes between",
-      look="the locks and the order of steps in sched/move.c and sched/sched.c; tests/races says what is played")
+      look="the locks and the order of steps in sched/move.c and sched/sched.c; tests/races says what is played",
+      gdb=None)
 def races(trial):
     """A mistake that shows on one of a thousand machines is found by playing thousands of short ones."""
     expect_no_race(trial, PLAYS)

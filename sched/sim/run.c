@@ -162,6 +162,7 @@ static void ask_scheduler(struct pcpu *p)
     if (p->current)
         vcpu_leave(p, STINT_RUNNABLE);
     sched_pick(&sim.sched, p->id, ran, sim.now, &decision);
+    host_must(decision.slice > 0, "a scheduler gives a slice of 0");
     pcpu_ask_all();
     p->current = NULL;
     if (decision.vcpu)

@@ -20,8 +20,9 @@ def as_text(grade):
     width = max(map(len, points))
     lines += indent([f"{row:<{width}}    {title}" for row, title in zip(points, titles)])
     for verdict in grade.verdicts:
-        if verdict.status != "passed":
+        if verdict.status not in ("passed", "skipped"):
             lines += ["", *explain(grade, verdict)]
+    lines += skipped(grade)
     for test, board in grade.boards:
         lines += ["", f"Scoreboard of '{test.name}', no points:", *indent(board.lines())]
     if grade.to_write:
@@ -30,6 +31,15 @@ def as_text(grade):
         lines += ["", "Grading failed for a reason that is not the submission's: grade it again."]
     lines += ["", f"graded in {grade.wall_s:.1f} s"]
     return "\n".join(lines) + "\n"
+
+
+def skipped(grade):
+    """A line for each reason."""
+    tests = {}
+    for verdict in grade.verdicts:
+        if verdict.status == "skipped":
+            tests.setdefault(verdict.why, []).append(verdict.test.name)
+    return [line for why, names in tests.items() for line in ("", f"skipped: {', '.join(names)}: {why}")]
 
 
 def explain(grade, verdict):

@@ -15,7 +15,9 @@ def expect_no_race(trial, plays, *words):
     if said["kind"]:
         raise Failed("\n".join([*wrap(said["text"], 100), *whereabouts(said),
                                 f"In a machine of {said['pcpus']} pCPUs under {said['sched']}, placement "
-                                f"{said['placement']}; play {said['played']} of {plays}"]))
+                                f"{said['placement']}; play {said['played']} of {plays}. To see it again:",
+                                f"    gdb --args {RACES} {' '.join(['--seed', seed, *words])}",
+                                "    (gdb) break found, run, backtrace, up"]))
     trial.expect("machines played without a mistake", plays, said["played"])
 
 
