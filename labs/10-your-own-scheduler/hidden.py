@@ -45,7 +45,7 @@ def cost(trial):
 
 
 @test(points=6, title="the same scenario twice is the same twice", needs=("turns",),
-      look="sched/mine.c: what is neither in priv nor handed in: clocks, addresses, variables of the file; 32 bits for ns")
+      look="sched/mine.c: what is neither in priv nor handed in: clocks, addresses, variables of the file; 32-bit ns")
 def same(trial):
     text, _ = echoes(trial.random, 2)
     text = top(pcpus=2, sched="mine", time="300ms", beat=trial.random.choice(BEATS)) + hogs(3) + text
