@@ -46,12 +46,10 @@ static bool read_vm(struct config_reader *r, const struct command *command, char
 
 static bool add_sched(struct config_reader *r, const char *name, struct scenario_event *event)
 {
-    const char *names[SCHED_KINDS + 1];
-    const struct sched_ops *ops = sched_find(name);
+    const struct sched_ops *ops = param_sched(r, name);
 
-    param_sched_names(names);
     if (!ops)
-        return complain_choice(r, name, names);
+        return false;
     if (event->scheds == SCENARIO_MAX_TURNS)
         return complain(r, "found more than %u schedulers", SCENARIO_MAX_TURNS);
     event->sched[event->scheds++] = ops;

@@ -79,14 +79,9 @@ static bool set_pcpus(struct config_reader *r, const struct key *key, const char
 
 static bool set_sched(struct config_reader *r, const struct key *key, const char *text)
 {
-    const char *names[SCHED_KINDS + 1];
-
     (void)key;
-    r->scenario->sched = sched_find(text);
-    if (r->scenario->sched)
-        return true;
-    param_sched_names(names);
-    return complain_choice(r, text, names);
+    r->scenario->sched = param_sched(r, text);
+    return r->scenario->sched != NULL;
 }
 
 static bool set_topology(struct config_reader *r, const struct key *key, const char *text)

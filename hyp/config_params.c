@@ -91,11 +91,26 @@ size_t param_names(const char **names, size_t most, bool per_vm)
     return add_names(names, count, most, sched_common_params, per_vm);
 }
 
-void param_sched_names(const char **names)
+static void sched_names(const char **names)
 {
     size_t kind;
 
     for (kind = 0; sched_all[kind]; kind++)
         names[kind] = sched_all[kind]->name;
     names[kind] = NULL;
+}
+
+const struct sched_ops *param_sched(struct config_reader *r, const char *name)
+{
+    const char *names[SCHED_KINDS + 1];
+    const struct sched_ops *ops = sched_find(name);
+
+    sched_names(names);
+    if (!ops)
+        complain_choice(r, name, names);
+    else if (sched_lacks(ops))
+        complain(r, "found the scheduler '%s' without %s", name, sched_lacks(ops));
+    else
+        return ops;
+    return NULL;
 }

@@ -26,8 +26,8 @@ void param_note_line(uint32_t rows[SCHED_KINDS][SCHED_PARAMS], const struct sche
 /* The names of all there are, each once, into `names`, which has room for `most`; returns their number. */
 size_t param_names(const char **names, size_t most, bool per_vm);
 
-/* The names of all schedulers, as complain_choice wants them; `names` has room for SCHED_KINDS + 1. */
-void param_sched_names(const char **names);
+/* The scheduler of that name. NULL, and a complaint: there is none, or it is not whole. */
+const struct sched_ops *param_sched(struct config_reader *, const char *name);
 
 /* Whether what was said of the VMs and in events can be, seen together and under the schedulers that will be in
  * force; the rest of the scenario has been checked. Complains otherwise. */

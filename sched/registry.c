@@ -20,6 +20,15 @@ const struct sched_ops *sched_find(const char *name)
     return NULL;
 }
 
+const char *sched_lacks(const struct sched_ops *ops)
+{
+    if (!ops->wake || !ops->arrive)
+        return ops->wake ? "arrive" : "wake";
+    if (!ops->pick)
+        return "pick";
+    return (ops->victim || ops->spare) && !ops->dequeue ? "dequeue, which victim and spare need" : NULL;
+}
+
 uint32_t sched_index(const struct sched_ops *ops)
 {
     uint32_t index = 0;

@@ -335,6 +335,9 @@ extern const struct sched_ops *const sched_all[];
 /* By name, or NULL. */
 const struct sched_ops *sched_find(const char *name);
 
+/* What a scheduler must have and has not, in words; NULL: it is whole. */
+const char *sched_lacks(const struct sched_ops *);
+
 /* Its place in sched_all[]. */
 uint32_t sched_index(const struct sched_ops *);
 

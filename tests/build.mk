@@ -27,6 +27,7 @@ CONFIG_SRC    := $(wildcard hyp/config*.c) $(SCHED_SRC) lib/string.c lib/printf.
 unit_config   := $(CONFIG_SRC)
 unit_config_events := $(CONFIG_SRC)
 unit_config_params := $(CONFIG_SRC)
+unit_mine     := $(CONFIG_SRC)
 unit_sched    := $(SCHED_SRC) lib/printf.c
 unit_change   := $(SCHED_SRC) lib/printf.c
 unit_parallel := $(SCHED_SRC) lib/printf.c
