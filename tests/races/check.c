@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What must be true when all pCPUs have come to rest; and what lies where. */
+/* What must be true when all pCPUs have come to rest. */
 #include <stdio.h>
 #include "tests/races/world.h"
 
@@ -128,66 +128,4 @@ void check_waking(uint32_t number, uint64_t now, struct pcpu_set *taken)
     if (idle != SCHED_NO_PCPU)
         check_woken(number, idle, taken);
     pcpu_set_add(taken, vcpu->pcpu);
-}
-
-/* ---- What lies where ---- */
-
-struct field {
-    const char *name;
-    size_t begin, size;
-};
-
-#define FIELD(type, name) {#name, offsetof(struct type, name), sizeof(((struct type *)0)->name)}
-
-static const struct field of_queue[] = {
-    FIELD(sched_rq, lock),    FIELD(sched_rq, queue),   FIELD(sched_rq, parked), FIELD(sched_rq, level),
-    FIELD(sched_rq, tree),    FIELD(sched_rq, current), FIELD(sched_rq, queued), FIELD(sched_rq, peer),
-    FIELD(sched_rq, members), FIELD(sched_rq, load),    FIELD(sched_rq, priv),   {NULL, 0, 0},
-};
-
-static const struct field of_vcpu[] = {
-    FIELD(sched_vcpu, link),     FIELD(sched_vcpu, node),  FIELD(sched_vcpu, state),
-    FIELD(sched_vcpu, parked),   FIELD(sched_vcpu, moved), FIELD(sched_vcpu, pcpu),
-    FIELD(sched_vcpu, since),    FIELD(sched_vcpu, ran),   FIELD(sched_vcpu, load),
-    FIELD(sched_vcpu, measured), FIELD(sched_vcpu, priv),  {NULL, 0, 0},
-};
-
-static const struct field of_sched[] = {
-    FIELD(sched, lock),    FIELD(sched, vms),   FIELD(sched, turns), FIELD(sched, idle),
-    FIELD(sched, waiting), FIELD(sched, asked), FIELD(sched, asks),  FIELD(sched, due),
-    FIELD(sched, values),  FIELD(sched, priv),  {NULL, 0, 0},
-};
-
-static const struct field of_vm[] = {
-    FIELD(sched_vm, members), FIELD(sched_vm, turn), FIELD(sched_vm, param),
-    FIELD(sched_vm, priv),    {NULL, 0, 0},
-};
-
-static const char *field_at(const struct field *field, size_t offset)
-{
-    while (field->name && offset - field->begin >= field->size)
-        field++;
-    return field->name ? field->name : "something";
-}
-
-const char *name_of(uintptr_t address)
-{
-    static char text[64];
-    size_t queue = address - (uintptr_t)world.queue, vcpu = address - (uintptr_t)world.vcpu;
-    size_t sched = address - (uintptr_t)&world.sched, vm = address - (uintptr_t)world.vm;
-
-    if (queue < sizeof(world.queue))
-        snprintf(text, sizeof(text), "`%s` of pCPU %zu's queue",
-                 field_at(of_queue, queue % sizeof(world.queue[0])), queue / sizeof(world.queue[0]));
-    else if (vcpu < sizeof(world.vcpu))
-        snprintf(text, sizeof(text), "`%s` of VCPU %zu", field_at(of_vcpu, vcpu % sizeof(world.vcpu[0])),
-                 vcpu / sizeof(world.vcpu[0]));
-    else if (vm < sizeof(world.vm))
-        snprintf(text, sizeof(text), "`%s` of VM %zu", field_at(of_vm, vm % sizeof(world.vm[0])),
-                 vm / sizeof(world.vm[0]));
-    else if (sched < sizeof(world.sched))
-        snprintf(text, sizeof(text), "`%s` of the scheduler", field_at(of_sched, sched));
-    else
-        snprintf(text, sizeof(text), "what lies at %#zx", (size_t)address);
-    return text;
 }

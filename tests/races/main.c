@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * races --seed N --plays N [--sched NAME] [--nonce TEXT]: plays so many short games, each with another scheduler,
- * placement, number of pCPUs and pace, until something is found; and prints that, or that there was nothing, as JSON.
- * With --sched it is always that scheduler, but for changes to another one and back. Exit code 0: nothing, 1:
- * something, 2: it could not play.
+ * placement, number of pCPUs and pace, until something is found; and prints that, or that there was nothing: with
+ * --nonce as JSON, for programs. With --sched it is always that scheduler, but for changes to another one and back.
+ * Exit code 0: nothing, 1: something, 2: it could not play.
  */
 #include "tests/races/races.h"
 
@@ -15,7 +15,7 @@
 #include "sched/sched.h"
 
 static uint64_t seed = 1, plays = 100;
-static const char *nonce = "", *only;
+static const char *nonce, *only;
 static uint64_t number; /* of the play that goes on, from 0 */
 
 static void refuse(const char *word)
@@ -55,16 +55,35 @@ static struct world_kind kind_of_play(void)
                                .seed = draw_number(&dice)};
 }
 
-static void print_finding(void)
+static void print_for_programs(const struct world_kind *kind)
 {
-    struct world_kind kind = kind_of_play();
-
     printf("{\"nonce\": \"%s\", \"played\": %llu, \"kind\": \"%s\", \"text\": \"%s\", \"places\": [", nonce,
            (unsigned long long)number + 1, finding.kind, finding.text);
     for (uint32_t i = 0; i < finding.places; i++)
         printf("%s%llu", i ? ", " : "", (unsigned long long)finding.place[i]);
-    printf("], \"sched\": \"%s\", \"placement\": \"%s\", \"pcpus\": %u}\n", kind.sched, kind.placement,
-           kind.pcpus);
+    printf("], \"sched\": \"%s\", \"placement\": \"%s\", \"pcpus\": %u}\n", kind->sched, kind->placement,
+           kind->pcpus);
+}
+
+static void print_for_people(const struct world_kind *kind)
+{
+    printf("play %llu of %llu, %u pCPUs under %s, placement %s: %s\n", (unsigned long long)number + 1,
+           (unsigned long long)plays, kind->pcpus, kind->sched, kind->placement, finding.text);
+    for (uint32_t i = 0; i < finding.places; i++)
+        printf("%s%u: addr2line -fe build/races/races %#llx\n",
+               strcmp(finding.kind, "endless") == 0 ? "pCPU " : "@", i, (unsigned long long)finding.place[i]);
+    printf("To see it happen: `gdb --args build/races/races` with the same words, then: break found, run, "
+           "backtrace\n");
+}
+
+static void print_finding(void)
+{
+    struct world_kind kind = kind_of_play();
+
+    if (nonce)
+        print_for_programs(&kind);
+    else
+        print_for_people(&kind);
 }
 
 /* A pointer led astray. It is on a stack of its own, and nothing comes after it. */
@@ -103,6 +122,9 @@ int main(int argc, char **argv)
             return 1;
         }
     }
-    printf("{\"nonce\": \"%s\", \"played\": %llu, \"kind\": null}\n", nonce, (unsigned long long)plays);
+    if (nonce)
+        printf("{\"nonce\": \"%s\", \"played\": %llu, \"kind\": null}\n", nonce, (unsigned long long)plays);
+    else
+        printf("%llu plays, and nothing was found\n", (unsigned long long)plays);
     return 0;
 }

@@ -103,11 +103,27 @@ static void found_race(const struct cell *cell, enum access access, uintptr_t pl
           words[access], name_of(cell->address), who, words[other]);
 }
 
+/* The section of the schedulers' code (build.mk); its ends are the linker's. */
+extern const char __start_schedulers[], __stop_schedulers[];
+
+static void check_writer(uintptr_t address, uintptr_t place)
+{
+    if (place < (uintptr_t)__start_schedulers || place >= (uintptr_t)__stop_schedulers ||
+        !is_the_frames(address))
+        return;
+    finding.place[0] = place;
+    finding.places = 1;
+    found("wrong", "pCPU %u writes %s in @0: that is the frame's, and no scheduler's", player(),
+          name_of(address));
+}
+
 void memory_access(uintptr_t address, enum access access, uintptr_t place)
 {
     struct cell *cell = cell_of(address);
     uint32_t self = player();
 
+    if (is_write(access))
+        check_writer(address, place);
     for (enum access other = 0; other < ACCESSES; other++)
         for (uint32_t who = 0; collide(access, other) && who < PLAYERS; who++)
             if (who != self && cell->time[other][who] > known[self].time[who])

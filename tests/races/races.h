@@ -76,7 +76,8 @@ void memory_forget(void);
 void memory_acquire(uintptr_t address);
 void memory_release(uintptr_t address, bool on_top);
 
-/* Two accesses to one address are a race if one of them writes, not both are atomic, and nothing orders them. */
+/* Code of a scheduler writes to what is its own. Two accesses to one address are a race if one of them writes, not both
+ * are atomic, and nothing orders them. */
 void memory_access(uintptr_t address, enum access, uintptr_t place);
 
 /* ---- The world (world.c) ---- */
@@ -90,7 +91,10 @@ struct world_kind {
 
 void world_play(const struct world_kind *);
 
-/* What lies at that address, in words. */
+/* What lies at that address, in words (fields.c). */
 const char *name_of(uintptr_t address);
+
+/* It is for the frame to write there (sched/sched.h), and for no scheduler. */
+bool is_the_frames(uintptr_t address);
 
 #endif
