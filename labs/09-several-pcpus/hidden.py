@@ -9,7 +9,7 @@ from stintlib.course.several import waits_beside_idle
 @test(points=10, title="more machines, played longer", needs=("races",),
       look="the locks and the order of steps in sched/move.c and sched/sched.c")
 def more_races(trial):
-    expect_no_race(trial, plays=5000)
+    expect_no_race(trial, plays=8000)
 
 
 @test(points=10, title="harts that change over after every few hundred instructions", needs=("taken", "woken"),
