@@ -67,10 +67,10 @@ def some_grade(folder, statuses=("passed", "failed", "skipped", "error")):
     return Grade(lab, 7, verdicts, [("sched/rr.c", 12, "5.2")], 12.34)
 
 
-def run_of(words):
+def run_of(words, vcpus=2):
     """A run of 100 ms whose timeline is these words."""
     return SimpleNamespace(trace=[], ended=SimpleNamespace(how="off"), timeline=lambda begin, end: [words],
-                           history=SimpleNamespace(start=0, end=1000000, ns=100))
+                           history=SimpleNamespace(start=0, end=1000000, ns=100, vcpus=[None] * vcpus))
 
 
 class TestFailure:
@@ -85,6 +85,11 @@ class TestFailure:
     @pytest.mark.parametrize("seen, run", [((1, 2, 1), 1), ((2, 1, 2), 0), ((1, 1, 1), 2)])
     def test_shows_the_run_that_the_first_bad_row_is_about_or_the_last(self, seen, run):
         assert timeline_of(self.trial(*seen)) == [f"run {run}"]
+
+    def test_draws_no_crowd(self):
+        trial = self.trial(2)
+        trial.runs = [run_of("run 0", vcpus=128)]
+        assert timeline_of(trial) == ["(nothing is drawn of 128 VCPUs)"]
 
     def test_says_what_a_report_lacks(self):
         made = LabTest("t", 1, "", "", (), (), False, lambda trial: {}["had_ns"])
