@@ -3,10 +3,12 @@
 from stintlib.course import AT_LEAST, AT_MOST, relative, test, top, vm
 from stintlib.course.akin import akin
 from stintlib.course.board import Board, Score
+from stintlib.course.foreign import headers_from, names_from
 from stintlib.course.races import expect_no_race
 from stintlib.course.several import longest_wait, waits_beside_idle, runs, where
 from stintlib.paths import ROOT
 
+MINE = "sched/mine.c"
 BUILT_IN = ("rr", "credit", "sedf", "fair", "gang")
 TURN = 40       # ms: nobody waits longer than this for each other VCPU of his pCPU
 HALF_MS = 25    # units of work: a hog does about 54 a ms
@@ -18,18 +20,29 @@ def hogs(number, **keys):
     return "".join(vm(f"hog{n}", "hog", **keys) for n in range(number))
 
 
-def echoes(random, number):
-    """VMs that want little, and want it soon; and the periods, in us."""
-    periods = [random.randrange(6000, 14000) for _ in range(number)]
+def echoes(random, number, rarer=1):
+    """VMs that want little, and want it soon; and the periods, in us. On several pCPUs, whose harts take turns, all
+    takes so many times as long: with `rarer` they want as little there."""
+    periods = [rarer * random.randrange(6000, 14000) for _ in range(number)]
     return "".join(vm(f"io{n}", "io", args=f"period={period}us work={random.randrange(50, 300)}us")
                    for n, period in enumerate(periods)), periods
 
 
+def expect_own(trial):
+    tree, but = trial.workshop.tree, [f"sched/{name}.c" for name in (*BUILT_IN, "registry")]
+    names = set(names_from(tree, MINE, ("sched", "lib"), but)) - {"spin_wait", "spin_stuck"}    # of lib/spinlock.h
+    trial.expect(f"what {MINE} calls of other schedulers and of hyp/", "nothing", ", ".join(sorted(names)) or "nothing")
+    headers = headers_from(tree, MINE, ("sched", "lib", "include/stint"))
+    trial.expect("what it includes that is no header of sched/ or lib/", "nothing", ", ".join(headers) or "nothing")
+
+
 @test(points=12, title="whoever can run does, and soon",
-      look="sched/mine.c: pick: the chosen one leaves the queue, `current` comes into it, and a slice is more than 0")
+      look="sched/mine.c: it defines sched_mine, named mine; pick: the chosen one leaves the queue, `current` comes "
+           "into it, and a slice is more than 0")
 def turns(trial):
     number = trial.random.choice((2, 3, 4))
     text, periods = echoes(trial.random, 1)
+    expect_own(trial)
     seen = trial.run(top(pcpus=1, sched="mine", time="800ms") + hogs(number) + text)
     for n in range(number):
         trial.require(seen.guest(f"hog{n}").get("tasks"), f"hog{n} hardly ran: it has not come to its first task")
@@ -130,6 +143,17 @@ def lives(trial):
         trial.expect(f"VM {name}", "running", seen.vm(name)["state"])
     for name in ("sleeper", "late"):
         trial.expect(f"{name}: work done after all that", 2000, seen.work(name), AT_LEAST, "units")
+    expect_nothing_saved(trial)
+
+
+def expect_nothing_saved(trial):
+    """One who was away for most of a second finds things as they are: he neither has all that others ran, nor waits."""
+    begin, end = trial.random.randrange(150, 250, 10), trial.random.randrange(900, 1000, 10)
+    seen = trial.run(top(pcpus=1, sched="mine", time="1300ms") + f"at {begin}ms: pause away\n" +
+                     f"at {end}ms: resume away\n" + vm("stays", "hog") + vm("away", "hog"))
+    for vcpu, name in enumerate(("stays", "away")):
+        trial.expect(f"{name}, where away was paused for {end - begin} ms: longest wait for one other", TURN,
+                     longest_wait(seen.history, vcpu) / 1e6, AT_MOST, "ms")
 
 
 @test(points=8, title="from one scheduler to the other while guests run", needs=("turns",),
@@ -151,7 +175,7 @@ def switching(trial):
     expect_busy(trial, seen, "all the time")
 
 
-@test(points=8, title="queues and states, whatever comes between", needs=("turns",), gdb=None,
+@test(points=8, title="queues and states, whatever comes between", gdb=None,
       look="what all pCPUs share in sched/mine.c; whom victim and spare give away; what remove, dequeue and init leave "
            "behind; tests/races")
 def sound(trial):
@@ -193,9 +217,8 @@ def make_board(trial, mix, weighted, weights):
 
 
 def descent(trial):
-    mine, ours = ((tree / "sched" for tree in (trial.workshop.tree, ROOT)))
-    nearest, percent = akin((mine / "mine.c").read_text("utf-8", "replace"), "mine",
-                            {name: (ours / f"{name}.c").read_text("utf-8") for name in BUILT_IN})
+    nearest, percent = akin((trial.workshop.tree / MINE).read_text("utf-8", "replace"), "mine",
+                            {name: (ROOT / "sched" / f"{name}.c").read_text("utf-8") for name in BUILT_IN})
     return f"Of its code {percent:.0f} % stands in sched/{nearest}.c, too."
 
 

@@ -1,44 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many harts that want to run and offer their place again and again (STINT_YIELD): each offer is a decision of the
- * hypervisor's scheduler. How many there were in the time that has passed tells what one costs.
+ * Many harts that sleep for a moment again and again. As there are many, whoever wakes waits for others, so that all
+ * but a few wait at any time; and each sleep is a decision of the hypervisor's scheduler, and soon a wake-up. How many
+ * there were in the time that has passed tells what one costs. All begin together, when all have started and have
+ * slept for long: then none has more behind it than others.
  */
-#include <stint/sbi.h>
 #include "tests/guests/frame/frame.h"
 
-static volatile uint64_t offers[HARTS];
+#define MOMENT 200     /* ticks, 20 us */
+#define START  3000000 /* ticks, 300 ms */
+#define TICK   100     /* ns */
 
-static void offer(uint64_t id)
+static uint64_t begin;
+static uint64_t *came, *sleeps, *took;
+
+static void sleep_until(uint64_t time)
 {
+    csr_write(stimecmp, time);
+    while (rdtime() < time)
+        __asm__ volatile("wfi");
+    csr_write(stimecmp, ~0UL);
+}
+
+static void go_on(uint64_t id)
+{
+    (void)id;
+    csr_set(sie, 1UL << IRQ_TIMER); /* it ends a WFI */
+    sleep_until(begin);
+    __atomic_add_fetch(came, 1, __ATOMIC_RELAXED);
     for (;;) {
-        sbi_call(SBI_EXT_STINT, STINT_YIELD, 0, 0, 0);
-        offers[id]++;
+        sleep_until(rdtime() + MOMENT);
+        __atomic_add_fetch(sleeps, 1, __ATOMIC_RELAXED);
+        *took = (rdtime() - begin) * TICK;
     }
 }
 
-/* The boot hart looks on: each time it comes to run it adds up what the others have done since all have begun. */
 int test_main(void)
 {
-    uint64_t sum, before = 0, began = 0;
-
     area_register();
-    uint64_t *harts = report_number("harts"), *made = report_number("offers"), *took = report_number("ns");
-
+    came = report_number("harts");
+    sleeps = report_number("sleeps");
+    took = report_number("ns");
+    begin = rdtime() + START;
     for (uint64_t id = 1; id < hart_count; id++)
-        check("start", (uint64_t)hart_start(id, offer, id), 0);
-    for (;;) {
-        sum = 0;
-        *harts = 1;
-        for (uint64_t id = 1; id < hart_count; id++) {
-            sum += offers[id];
-            *harts += offers[id] > 0;
-        }
-        if (*harts == hart_count && !began) {
-            began = rdtime();
-            before = sum;
-        }
-        *made = sum - before;
-        *took = began ? (rdtime() - began) * 100 : 0;
-        sbi_call(SBI_EXT_STINT, STINT_YIELD, 0, 0, 0);
-    }
+        check("start", (uint64_t)hart_start(id, go_on, id), 0);
+    go_on(0);
+    return 0;
 }

@@ -2,7 +2,7 @@
 """How much of a scheduler is another one under a new name. It is no verdict: it tells people where to look."""
 import re
 
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
 def akin(text, name, others):
