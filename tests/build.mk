@@ -88,5 +88,6 @@ tsan: $(TSAN_BINS) ## run the schedulers with a thread for every pCPU, under the
 
 -include tests/property/build.mk
 -include tests/races/build.mk
+-include tests/plays/build.mk
 -include tests/guests/build.mk
 -include tests/bench/build.mk

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the student of lab 6 can see of the grader's tests. What they judge is measured by guests: by `watch`
 (tests/guests/watch.c), which knows when it had its CPU, by the work that `hog` has done, and by `dodger`."""
-from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
+from pathlib import Path
 
+from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
+from stintlib.course.steps import expect_steps
+
+PLAYED = ("--sched", "credit", "--seed", "1", "--plays", "12")    # steps.txt is what comes of it
 MS = 1e6              # ns
 FROM, END = 500, 2000    # ms: what is measured; before that all VMs start and are given their first credits
 SHARE = relative(3)   # of a window of 1.5 s, in which the last turn of each may be cut off
@@ -38,7 +42,7 @@ def ratio(trial, seen, one, other):
     return had(seen, one) / had(seen, other)
 
 
-@test(points=12, title="two spinners share a pCPU by their weights",
+@test(points=10, title="two spinners share a pCPU by their weights",
       look="credit_account.c: what is given out (6.5), who is in debt (6.6); credit.c: what is burnt (6.3), who goes "
            "first (6.1, 6.2)", gdb=("break pay_vm",))
 def weights(trial):
@@ -50,7 +54,7 @@ def weights(trial):
                      part(seen, name), SHARE, "%")
 
 
-@test(points=8, title="a VM of several VCPUs has a share for each of them", look="credit_account.c: weight_of (6.5)",
+@test(points=6, title="a VM of several VCPUs has a share for each of them", look="credit_account.c: weight_of (6.5)",
       needs=("weights",), gdb=("break pay_vm",))
 def counts(trial):
     vcpus = trial.random.randrange(2, 5)
@@ -58,7 +62,7 @@ def counts(trial):
     trial.expect(f"work of {vcpus} VCPUs : work of one", vcpus, seen.work("many") / seen.work("one"), SHARE, ": 1")
 
 
-@test(points=6, title="what a VM cannot take goes to the others by weight", look="credit_account.c: take (6.5)",
+@test(points=4, title="what a VM cannot take goes to the others by weight", look="credit_account.c: take (6.5)",
       needs=("weights",), gdb=("break credit_account.c:take",))
 def rest(trial):
     cap = trial.random.choice((10, 20, 30))
@@ -69,7 +73,7 @@ def rest(trial):
     trial.expect("time of heavy : time of light", 2, ratio(trial, seen, "heavy", "light"), relative(15), ": 1")
 
 
-@test(points=12, title="a cap holds, even where nobody else wants the pCPU",
+@test(points=10, title="a cap holds, even where nobody else wants the pCPU",
       look="credit_account.c: judge_debtor parks, judge_saver unparks (6.6)", gdb=("break sched_park",))
 def caps(trial):
     cap = trial.random.choice((20, 25, 30, 40, 50))
@@ -80,7 +84,7 @@ def caps(trial):
     trial.expect("of the pCPU that both had", 97, part(seen, "capped") + part(seen, "other"), AT_LEAST, "%")
 
 
-@test(points=8, title="what runs is charged, and who runs pays: a tick-dodger has half of a pCPU, and no more",
+@test(points=6, title="what runs is charged, and who runs pays: a tick-dodger has half of a pCPU, and no more",
       look="credit.c: credit_charge (6.3)", needs=("weights",), gdb=("break credit_charge",))
 def exact(trial):
     seen = dodge(trial, "exact")
@@ -94,7 +98,7 @@ def dodge(trial, accounting):
                      vm("dodger", "dodger", args=f"period={tick}ms away=500us") + vm("hog", "hog"))
 
 
-@test(points=10, title="who wakes and is not in debt runs at once, but for the rate limit",
+@test(points=8, title="who wakes and is not in debt runs at once, but for the rate limit",
       look="credit.c: credit_wake (6.7), level_of (6.1), goes_on (6.2)", gdb=("break credit_wake",))
 def hurry(trial):
     limit = trial.random.randrange(4000, 8000, 100)
@@ -115,7 +119,7 @@ def expect_late(trial, limit_us, slept_us, late, tolerance):
                      sleeper[f"late_{which}_ns"] / MS, tolerance, "ms")
 
 
-@test(points=6, title="a boost ends at the next tick", look="credit.c: tick (6.4)",
+@test(points=4, title="a boost ends at the next tick", look="credit.c: tick (6.4)",
       gdb=("break credit.c:tick if $a2 != 0",))
 def ends(trial):
     tick, slept = trial.random.choice((6, 8, 10)), trial.random.randrange(6000, 8000, 100)
@@ -165,3 +169,10 @@ def yields(trial):
     trial.expect("times it yielded", 20, giver["offers"], AT_LEAST)
     trial.expect("least time until it was back: the rate limit", 1, giver["offer_least_ns"] / MS, AT_LEAST, "ms")
     trial.expect("most time until it was back: a period", 30.1, giver["offer_most_ns"] / MS, AT_MOST, "ms")
+
+
+@test(points=10, title="step by step, to the credit", gdb=None,
+      look="the first step that is not as expected: what is another one there, and which task says how it should be")
+def steps(trial):
+    """Rules that shares hardly show: roundings, floors and ceilings, who is active, who goes behind whom."""
+    expect_steps(trial, (Path(__file__).parent / "steps.txt").read_text("utf-8").splitlines(), *PLAYED)

@@ -14,7 +14,7 @@ from stintlib.paths import ROOT, shown
 
 # What would give solutions away, or is the teacher's. Of the labs only the own one goes out, without these.
 KEPT_BACK = (".ci", ".github", "docs/teaching.md", "tests/mutants", "tests/labs", "labs")
-OF_THE_LAB = ("lab.py", "tests.py", "report.md")
+OF_THE_LAB = ("lab.py", "tests.py", "report.md", "steps.txt")
 WHO = {"GIT_AUTHOR_NAME": "Stint", "GIT_AUTHOR_EMAIL": "stint@localhost", "GIT_COMMITTER_NAME": "Stint",
        "GIT_COMMITTER_EMAIL": "stint@localhost"}
 

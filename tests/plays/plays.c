@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plays --sched NAME --seed N --plays N [--nonce TEXT]: plays so many small machines under that scheduler and says
+ * after each step who runs, and what the scheduler knows of whom (its `dump`). The numbers hang on the seed alone:
+ * two schedulers that do the same say the same. Times are multiples of 0.1 ms but for those that are parameters, so
+ * that nothing hangs on whether one that is just reached counts. With --nonce it speaks JSON, for programs.
+ */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sched/sched.h"
+
+#define STEPS     40
+#define PCPUS     2
+#define VMS       4
+#define VM_VCPUS  3
+#define VCPUS     (VMS * VM_VCPUS)
+#define US        UINT64_C(1000)
+#define STEP      (100 * US)
+#define TEXT      200
+#define TEXT_LINE 1024
+
+/* What a parameter is set to: one of `values`, the least of them `least`, and `step` apart; or 0, now and then. */
+static const struct range {
+    const char *name;
+    uint64_t least, step, values;
+    bool or_zero;
+} ranges[] = {
+    {"tslice", 3000 * US, 3000 * US, 5, false},
+    {"ratelimit", 550 * US, 500 * US, 5, false},
+    {"accounting", 0, 1, 2, false},
+    {"boost", 0, 1, 2, false},
+    {"weight", 64, 97, 12, false},
+    {"cap", 10, 13, 6, true},
+    {"quantum", 2000 * US, 1000 * US, 10, false},
+};
+
+static struct sched sched;
+static struct sched_rq queues[PCPUS];
+static struct sched_vm vms[VMS];
+static struct sched_vcpu vcpus[VCPUS];
+static char known[VCPUS][TEXT]; /* what was said of each VCPU last */
+static uint32_t count;
+static uint64_t now, since[PCPUS], dice;
+
+static const struct sched_ops *ops;
+static uint64_t seed = 1, plays = 10;
+static const char *nonce;
+
+static uint64_t chance(uint64_t sides)
+{
+    dice ^= dice << 13;
+    dice ^= dice >> 7;
+    dice ^= dice << 17;
+    return (dice * UINT64_C(2685821657736338717) >> 16) % sides;
+}
+
+/* ---- Words ---- */
+
+static char line[TEXT_LINE];
+static size_t length;
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(line + length, sizeof(line) - length, fmt, args);
+    va_end(args);
+    length = strlen(line);
+}
+
+static void end_line(void)
+{
+    static bool is_first = true;
+
+    if (nonce)
+        printf("%s\"%s\"", is_first ? "" : ", ", line);
+    else
+        printf("%s\n", line);
+    is_first = false;
+    length = 0;
+    line[0] = '\0';
+}
+
+static void say_ms(uint64_t ns)
+{
+    say("%llu.%02llu ms", (unsigned long long)(ns / 1000000), (unsigned long long)(ns / 10000 % 100));
+}
+
+static void say_vcpu(const struct sched_vcpu *vcpu)
+{
+    say("%u.%u", vcpu->vm->id, vcpu->id);
+}
+
+/* Whatever is another than before. */
+static void say_changes(void)
+{
+    char text[TEXT];
+
+    for (uint32_t i = 0; i < count; i++) {
+        ops->dump(&sched, &vcpus[i], text, sizeof(text));
+        if (strcmp(text, known[i]) == 0)
+            continue;
+        strcpy(known[i], text);
+        say("; ");
+        say_vcpu(&vcpus[i]);
+        say(": %s", text);
+    }
+    end_line();
+}
+
+/* ---- A machine ---- */
+
+static void set_parameter(struct sched_vm *vm, const struct range *range)
+{
+    const struct sched_parameter *parameter = sched_param_find(ops, range->name, vm != NULL);
+    uint64_t value = range->least + chance(range->values) * range->step;
+    char why[TEXT];
+
+    if (range->or_zero && chance(2))
+        value = 0;
+    if (!parameter || !sched_set(&sched, vm, parameter, value, now, why, sizeof(why)))
+        return;
+    if (parameter->kind == SCHED_PARAM_TIME) {
+        say(", %s ", range->name);
+        say_ms(value);
+    } else if (parameter->kind == SCHED_PARAM_CHOICE) {
+        say(", %s %s", range->name, parameter->choices[value]);
+    } else {
+        say(", %s %llu", range->name, (unsigned long long)value);
+    }
+}
+
+static void set_parameters(struct sched_vm *vm)
+{
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        set_parameter(vm, &ranges[i]);
+}
+
+static void add_vm(uint32_t number)
+{
+    struct sched_vm *vm = &vms[number];
+
+    sched_vm_init(vm, number);
+    for (uint32_t id = 1 + (uint32_t)chance(VM_VCPUS); id-- > 0;) {
+        struct sched_vcpu *vcpu = &vcpus[count++];
+
+        *vcpu = (struct sched_vcpu){.vm = vm, .id = id, .affinity = pcpu_set_first(sched.pcpus)};
+        known[count - 1][0] = '\0';
+        sched_add(&sched, vcpu, now);
+    }
+    say("VM %u", number);
+    set_parameters(vm);
+    end_line();
+}
+
+static void begin(uint64_t number)
+{
+    const struct sched_topology topology = {.sockets = 1 + (uint32_t)chance(PCPUS), .cores = 1, .threads = 1};
+
+    count = 0;
+    now = 0;
+    memset(since, 0, sizeof(since));
+    sched_init(&sched, ops, NULL, queues, &topology);
+    say("Play %llu: %u pCPUs", (unsigned long long)number, sched.pcpus);
+    set_parameters(NULL);
+    end_line();
+    for (uint32_t i = 2 + (uint32_t)chance(VMS - 1), id = 0; id < i; id++)
+        add_vm(id);
+    while (sched_next_ask(&sched) != SCHED_NO_PCPU)
+        ;
+}
+
+/* ---- Steps ---- */
+
+static uint64_t ran(uint32_t pcpu)
+{
+    uint64_t ns = queues[pcpu].current ? now - since[pcpu] : 0;
+
+    since[pcpu] = now;
+    return ns;
+}
+
+static void pick(uint32_t pcpu)
+{
+    uint64_t ns = ran(pcpu);
+    struct sched_decision decision;
+
+    sched_pick(&sched, pcpu, ns, now, &decision);
+    if (!decision.vcpu) {
+        say(", pCPU %u idles", pcpu);
+        return;
+    }
+    say(", ");
+    say_vcpu(decision.vcpu);
+    say(" runs on pCPU %u", pcpu);
+}
+
+static void follow_asks(void)
+{
+    uint32_t pcpu;
+
+    while ((pcpu = sched_next_ask(&sched)) != SCHED_NO_PCPU)
+        pick(pcpu);
+}
+
+static void wake(struct sched_vcpu *vcpu)
+{
+    say(", ");
+    say_vcpu(vcpu);
+    say(" wakes");
+    sched_wake(&sched, vcpu, now);
+}
+
+static void leave(uint32_t pcpu, const char *what, void (*how)(struct sched *, uint32_t, uint64_t, uint64_t))
+{
+    say(", ");
+    say_vcpu(queues[pcpu].current);
+    say(" %s", what);
+    how(&sched, pcpu, ran(pcpu), now);
+    pick(pcpu);
+}
+
+/* Mostly little time passes; now and then several periods. */
+static void step(void)
+{
+    uint32_t pcpu = (uint32_t)chance(sched.pcpus);
+    struct sched_vcpu *vcpu = &vcpus[chance(count)];
+    uint64_t what = chance(8);
+
+    now += STEP * (1 + chance(chance(8) ? 40 : 400));
+    say_ms(now);
+    if (vcpu->state == SCHED_BLOCKED && what < 5)
+        wake(vcpu);
+    else if (queues[pcpu].current && what == 5)
+        leave(pcpu, "sleeps", sched_block);
+    else if (queues[pcpu].current && what == 6)
+        leave(pcpu, "yields", sched_give_way);
+    else
+        pick(pcpu);
+    follow_asks();
+    say_changes();
+}
+
+/* There is one thread: whoever waits for a lock waits for himself. */
+void spin_stuck(struct spinlock *lock)
+{
+    (void)lock;
+    fprintf(stderr, "plays: a lock is taken twice\n");
+    exit(2);
+}
+
+/* ---- The command ---- */
+
+static void refuse(const char *word)
+{
+    fprintf(stderr, "plays: found '%s', expected --sched NAME, --seed N, --plays N or --nonce TEXT\n", word);
+    exit(2);
+}
+
+static void take(const char *name, const char *value)
+{
+    if (strcmp(name, "--seed") == 0)
+        seed = strtoull(value, NULL, 10);
+    else if (strcmp(name, "--plays") == 0)
+        plays = strtoull(value, NULL, 10);
+    else if (strcmp(name, "--nonce") == 0)
+        nonce = value;
+    else if (strcmp(name, "--sched") == 0 && sched_find(value) && sched_find(value)->dump)
+        ops = sched_find(value);
+    else
+        refuse(name);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i += 2)
+        take(argv[i], i + 1 < argc ? argv[i + 1] : "");
+    if (!ops)
+        refuse("no scheduler");
+    if (nonce)
+        printf("{\"nonce\": \"%s\", \"steps\": [", nonce);
+    for (uint64_t number = 0; number < plays; number++) {
+        dice = (seed << 20) + number + 1;
+        for (int i = 0; i < 8; i++)
+            chance(1); /* neighbours begin alike */
+        begin(number);
+        for (int i = 0; i < STEPS; i++)
+            step();
+    }
+    if (nonce)
+        printf("]}\n");
+    return 0;
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""tests/plays, and what the grader says of a step that is another one than it should be."""
+import subprocess
+
+import pytest
+
+from stintlib.course import steps
+from stintlib.course.trial import Failed
+from stintlib.paths import BUILD, ROOT
+
+PLAYS = BUILD / "plays" / "plays"
+GOLDEN = (ROOT / "labs/06-credit/steps.txt").read_text("utf-8").splitlines()
+WORDS = ("--sched", "credit", "--seed", "1", "--plays", "12")
+
+
+class Trial:
+    """One in which the submission said this."""
+
+    def __init__(self, said):
+        self.said, self.rows = said, []
+
+    def program(self, *words):
+        return {"steps": self.said}
+
+    def expect(self, what, expected, seen):
+        self.rows.append((expected, seen))
+
+
+def test_ours_are_the_steps_that_are_written_down():
+    """To write them anew, if a rule changes: build/plays/plays WORDS > labs/06-credit/steps.txt"""
+    assert steps.steps_of_ours(*WORDS) == GOLDEN
+
+
+def test_another_seed_is_another_play():
+    assert steps.steps_of_ours(*WORDS[:3], "2", *WORDS[4:]) != GOLDEN
+
+
+def test_the_same_steps_pass():
+    trial = Trial(GOLDEN)
+    steps.expect_steps(trial, GOLDEN, *WORDS)
+    assert trial.rows == [(len(GOLDEN), len(GOLDEN))]
+
+
+def test_the_first_wrong_step_is_shown_with_its_machine_and_what_came_before():
+    wrong = next(n for n, line in enumerate(GOLDEN) if line.startswith("Play 1")) + 12
+    trial = Trial([*GOLDEN[:wrong], "another", *GOLDEN[wrong + 1:]])
+    with pytest.raises(Failed) as failed:
+        steps.expect_steps(trial, GOLDEN, *WORDS)
+    text = " ".join(str(failed.value).split())
+    assert trial.rows == [(len(GOLDEN), wrong)]
+    assert text.startswith("Play 1: ") and "VM 0, " in text and "seen: another" in text
+    assert all(" ".join(line.split()) in text for line in GOLDEN[wrong - 3:wrong + 1])
+    assert f"{steps.PLAYS} --sched credit" in text
+
+
+@pytest.mark.parametrize("said, shown", [(GOLDEN[:-1], "seen: nothing more"),
+                                         ([*GOLDEN, "x"], "expected: nothing more")])
+def test_too_few_and_too_many(said, shown):
+    with pytest.raises(Failed) as failed:
+        steps.expect_steps(Trial(said), GOLDEN, *WORDS)
+    assert shown in " ".join(str(failed.value).split())
+
+
+@pytest.mark.parametrize("words", [["--sched", "none"], ["--seed", "1"], ["--sched", "credit", "more"]])
+def test_what_it_does_not_know_is_refused(words):
+    done = subprocess.run([PLAYS, *words], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2 and "expected --sched NAME" in done.stderr
