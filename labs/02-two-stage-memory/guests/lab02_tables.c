@@ -5,13 +5,10 @@
  *
  * Arguments: part=hgatp|map|clear, seed=N, vmid=N.
  */
-#include <stdarg.h>
-#include "hyp/console.h"
 #include "hyp/gstage.h"
 #include "hyp/page.h"
 #include "hyp/panic.h"
 #include "lib/string.h"
-#include "lib/printf.h"
 #include "tests/guests/frame/frame.h"
 
 #define PAGE   4096UL
@@ -22,7 +19,6 @@
 #define RIGHTS 0xdfUL /* V R W X U A D */
 #define LENT   0x100UL
 #define DIRT   0x5a
-#define PIECES 8
 
 static uint8_t pool[POOL][PAGE] __attribute__((aligned(4096)));
 static uint8_t boot_pool[4 * GSTAGE_ROOT_BYTES] __attribute__((aligned(GSTAGE_ROOT_BYTES)));
@@ -31,32 +27,6 @@ static uint64_t left, boot_used, boot_bytes, boot_align, freed_wrongly;
 static uint64_t random_state;
 
 /* ---- What gstage.c calls ---- */
-
-void panic(const char *why, ...)
-{
-    char text[16 * PIECES + 1] = {0}, name[16];
-    va_list args;
-
-    va_start(args, why);
-    vformat(text, sizeof(text), why, args);
-    va_end(args);
-    for (unsigned n = 0; n < PIECES; n++) {
-        format(name, sizeof(name), "said.%u", n);
-        report_text(name, text + 16 * n);
-    }
-    shut_down(SBI_SRST_REASON_FAILURE);
-}
-
-void console_print(const char *fmt, ...)
-{
-    char text[200];
-    va_list args;
-
-    va_start(args, fmt);
-    vformat(text, sizeof(text), fmt, args);
-    va_end(args);
-    say("%s", text);
-}
 
 void *boot_alloc(uint64_t bytes, uint64_t align)
 {

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "guest-os/kernel/area.h"
 #include "guest-os/kernel/sbi.h"
+#include "tests/guests/frame/check.h"
 #include "tests/guests/frame/offsets.h"
 
 #define CAUSE_FETCH_MISALIGNED 0
@@ -84,8 +84,6 @@ extern uint64_t hart_count; /* as the device tree says */
 extern char image_start[], image_end[], start_other[];
 extern uint64_t ram_end; /* as the device tree says */
 
-int test_main(void);
-
 /* Runs code(argument) and tells which exception ended it, if one did. */
 struct caught attempt(void (*code)(uint64_t), uint64_t argument);
 
@@ -96,12 +94,6 @@ struct hart *this_hart(void);
 
 /* Waits up to `ticks` of time for *word to be `value`. */
 bool await(const volatile uint64_t *word, uint64_t value, uint64_t ticks);
-
-/* Ends the machine. */
-void shut_down(long reason) __attribute__((noreturn));
-
-/* Text to the console, cut off after 200 characters. */
-void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Two more arguments than sbi_call. */
 struct sbi_result sbi_call5(long extension, long function, long a0, long a1, long a2, long a3, long a4);
@@ -116,15 +108,5 @@ static inline void spin_until(uint64_t time)
     while (rdtime() < time)
         ;
 }
-
-/* args.c: the image's arguments, words `key=value`. */
-void args_init(const char *bootargs);
-bool arg_is(const char *key, const char *value);
-uint64_t arg_number(const char *key, uint64_t otherwise);
-
-/* check.c: counts in the report as `checks` and `failed`; what is wrong also stands there as
- * wrong.NAME.got and wrong.NAME.expected. NAME has at most 24 characters. Called on one hart at a time. */
-void check(const char *name, uint64_t got, uint64_t expected);
-void check_range(const char *name, uint64_t got, uint64_t least, uint64_t most);
 
 #endif
