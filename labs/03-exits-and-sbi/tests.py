@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the student of lab 3 can see of the grader's tests. The guests are in labs/03-exits-and-sbi/guests: they do
 things that make them exit, and report what came of each."""
-from stintlib.course import AT_LEAST, relative, test, top, vm
+from stintlib.course import AT_LEAST, Failed, relative, test, top, vm
 from stintlib.course.trap import cause_name
 
 STEPS = 3                   # instructions behind each access or call that the guests count
@@ -18,6 +18,29 @@ def evidence(trial, seen, name="a"):
     trial.require(found.get("done"), f"guest {name} never came to its end. What it had begun last: "
                                      f"{found.get('step', 'nothing yet')}. Exits of its first VCPU: {exits or 'none'}")
     return found
+
+
+# What guests/lab03_alone.c looks at.
+ALONE = {
+    "times": "times that the device was asked", "deed": "it was a store", "offset": "at which place in it",
+    "width": "of how many bytes", "value": "what it was given", "without-lock": "times that the VM's lock was not held",
+    "lock-kept": "the VM's lock is held afterwards", "others": "other registers that changed",
+    "register": "the register holds", "skipped": "bytes that the pc moved by", "crashed": "the VM is crashed",
+}
+
+
+def play_alone(trial, part):
+    """Runs the student's exit.c and device.c in an image of their own, with exits and a device that are made up."""
+    found = trial.native("lab03_alone", f"part={part} seed={trial.random.randrange(1, 1 << 31)}")
+    said = "".join(found.get("said", []))
+    if said:
+        raise Failed(f"guests/lab03_alone.c, which makes exits up, was ended: {said}")
+    for name, values in found.get("wrong", {}).items():
+        for what, value in values.items():
+            expected, got = (f"{value[which] & MASK:#x}" for which in ("expected", "got"))
+            trial.expect(f"made up, {name}: {ALONE[what]}", expected, got)
+    trial.expect("made up: checks that failed", 0, found.get("failed", "unknown"))
+    trial.expect("made up: came to its end", 1, found.get("finished", 0))
 
 
 def random_place(trial):
@@ -68,6 +91,10 @@ def memory(trial):
         trial.expect(f"pages touched by {way} addresses that lost what was written", 0, found[way]["wrong"])
     trial.expect("pages that show something else by their physical address", 0, found["elsewhere"])
     trial.expect("the UART's scratch register, by a virtual address", nonce & 0xff, found["scratch"])
+    got = found["fetch"]
+    trial.expect("trap of the zeros in the last 4 bytes of RAM, when executed", f"{cause_name(ILLEGAL)}, 0 bytes off",
+                 f"{cause_name(got['cause'])}, {got['at']} bytes off")
+    play_alone(trial, "no-page")
 
 
 @test(points=10, title="WFI gives the pCPU away, and goes on behind it", look="hyp/exit.c: wait_or_refuse",
@@ -95,6 +122,7 @@ def calls(trial):
         expect_answer(trial, name, found[name], error, value)
     trial.expect("a1 of a hart that was started", f"{found['opaque']['sent']:#x}", f"{found['opaque']['seen']:#x}")
     trial.expect("instructions executed behind an ecall, of 3", STEPS, found["steps"] / found["calls"])
+    trial.expect("and where a hart goes on that was suspended", STEPS, found["resumed"])
 
 
 def made_calls(trial, extensions):
@@ -171,6 +199,7 @@ def loads(trial):
         expect_access(trial, name, found[name], "got", (byte | sign << 8) & MASK)
     for name in STORES:
         expect_access(trial, name, found[name], "left", word & 0xff)
+    play_alone(trial, "device")    # the UART answers with one byte, whatever the width
 
 
 def access_device(trial, byte, word):

@@ -78,6 +78,47 @@ __attribute__((naked)) static void other_hart(void)
                      "2: .dword seen_by_other\n");
 }
 
+/* Its hart waits for a timer that is due, and goes on at 1, as if started: a0 its id, a1 = context. Returns how many of
+ * three instructions there are executed; or what the call says, if it comes back. */
+__attribute__((naked, noinline)) static uint64_t suspend(IGNORED uint64_t context[14])
+{
+    __asm__ volatile("sd    ra, 12 * 8(a0)\n"
+                     "sd    sp, 13 * 8(a0)\n"
+                     ".irp  n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"
+                     "sd    s\\n, \\n * 8(a0)\n"
+                     ".endr\n"
+                     "mv    a2, a0\n"
+                     "li    a0, 0x80000000\n" /* non-retentive */
+                     "lla   a1, 1f\n"
+                     "li    a6, %0\n"
+                     "li    a7, %1\n"
+                     "ecall\n"
+                     "ret\n"
+                     ".balign 4\n"
+                     ".option push\n.option norvc\n"
+                     "1: .rept 3\naddi a0, a0, 1\n.endr\n"
+                     ".option pop\n"
+                     "ld    ra, 12 * 8(a1)\n"
+                     "ld    sp, 13 * 8(a1)\n"
+                     ".irp  n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"
+                     "ld    s\\n, \\n * 8(a1)\n"
+                     ".endr\n"
+                     "ret" ::"i"(SBI_HSM_HART_SUSPEND),
+                     "i"(SBI_EXT_HSM));
+}
+
+static void suspend_and_go_on(void)
+{
+    static uint64_t context[14];
+
+    report_text("step", "hart suspend");
+    csr_set(sie, 1UL << IRQ_TIMER);
+    csr_write(stimecmp, 0UL);
+    *report_signed("resumed") = (int64_t)suspend(context);
+    csr_write(stimecmp, ~0UL);
+    csr_clear(sie, 1UL << IRQ_TIMER);
+}
+
 static void call_what_there_is(void)
 {
     uint64_t a[8] = {1, (uint64_t)other_hart, mix(7), 0, 0, 0, SBI_HSM_HART_START, SBI_EXT_HSM};
@@ -117,6 +158,7 @@ int test_main(void)
     calls = report_number("calls");
     call_what_there_is();
     call_what_there_is_not();
+    suspend_and_go_on();
     *report_number("done") = 1;
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Touches its RAM all over, first by physical and then by virtual addresses that are others, and reads its UART by
- * a virtual one. What it finds in pages that nobody wrote before is zero.
+ * Executes the last 4 bytes of its RAM. Touches its RAM all over, first by physical and then by virtual addresses that
+ * are others, and reads its UART by a virtual one. What it finds in pages that nobody wrote before is zero.
  *
  * Arguments: nonce=N; pages=N of each kind; place=N, the virtual address of the window, a multiple of 2 MiB below
  * 2^38.
@@ -72,6 +72,20 @@ static void compare_with_physical(void)
     *report_number("elsewhere") = wrong;
 }
 
+static void jump(uint64_t where)
+{
+    ((void (*)(void))where)();
+}
+
+/* A page that nobody has touched holds zeros, which are no instruction. */
+static void execute_the_last(void)
+{
+    struct caught caught = attempt(jump, ram_end - 4);
+
+    *report_number("fetch.cause") = caught.cause;
+    *report_signed("fetch.at") = (int64_t)(caught.pc - (ram_end - 4));
+}
+
 int test_main(void)
 {
     volatile uint8_t *uart;
@@ -79,6 +93,8 @@ int test_main(void)
     nonce = arg_number("nonce", 0);
     pages = arg_number("pages", 16);
     place = arg_number("place", 0);
+    report_text("step", "fetch");
+    execute_the_last();
     report_text("step", "physical");
     touch("physical.unclean", "physical.wrong", PHYSICAL);
     switch_paging_on();
