@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What only the teacher of lab 2 has."""
-from lab02.tests import check_arrivals, check_in_force, check_needless, pages_vm
+from lab02.tests import arrivals_of, check_arrivals, check_in_force, check_needless, pages_vm
 from stintlib import layout
-from stintlib.course import AT_LEAST, test, top, vm
+from stintlib.course import AT_LEAST, AT_MOST, test, top, vm
 from stintlib.course.fences import FIRST, MOVED, SIBLING
 
 
@@ -35,6 +35,19 @@ def moving(trial):
                      pages_vm(trial, "five"))
     check_arrivals(trial, seen, FIRST, "gvma", 5)
     check_arrivals(trial, seen, SIBLING, "vvma", 50)
-    check_arrivals(trial, seen, MOVED, "vvma", 5)
     check_needless(trial, seen, 100)
     check_in_force(trial, seen)
+    check_rover(trial)
+
+
+def check_rover(trial):
+    """One VCPU goes to and fro between two pCPUs, as the VM that is at home on each pauses and goes on, and finds there
+    what it left behind."""
+    text, period = top(pcpus=2, time="100ms", quantum="1ms"), trial.random.choice((4, 5, 6))
+    for time, command in enumerate(("pause east", "resume east", "pause west", "resume west"), 1):
+        text += f"at {time * period}ms every {4 * period}ms: {command}\n"
+    seen = trial.run(text + vm("rover", "hog") + vm("east", "hog", affinity="0") + vm("west", "hog", affinity="1"))
+    check_arrivals(trial, seen, MOVED, "vvma", 5)
+    # Its area is handed over once, while it is on one of the two: on the other that is a reason.
+    trial.expect("of them with a fence of the G-stage (gvma)", 1,
+                 sum(arrival.made("gvma") for arrival in arrivals_of(seen) if arrival.need == MOVED), AT_MOST)

@@ -4,7 +4,7 @@ hardware does; guests say what they found in their memory. Fences only the hyper
 translations whenever it goes from or to a guest, and so hides every fence that is missing."""
 from stintlib.clock import signed
 from stintlib.course import AT_LEAST, AT_MOST, Failed, test, top, vm
-from stintlib.course.fences import FIRST, MOVED, SIBLING, arrivals, owners
+from stintlib.course.fences import FIRST, MOVED, REASONS, SIBLING, arrivals, owners
 from stintlib.course.spaces import A, D, R, SV39X4, U, V, W, X, bits_in_words
 from stintlib.layout import EVENTS, FENCE_WHYS, FENCES, RAM_BASE, SHARED_BASE
 
@@ -13,13 +13,14 @@ ONES = (1 << 64) - 1
 GVMA, UNMAP = FENCES.index("gvma"), FENCE_WHYS.index("unmap")
 WORD = 8    # bytes
 
-# The checks of guests/lab02_tables.c, by their names there.
+# The checks of guests/lab02_tables.c and guests/lab02_ram.c, by their names there.
 CHECKS = {
     "init.bytes": "bytes of the root, as asked of boot_alloc", "init.align": "what it is aligned to",
     "init.vmid": "VMID", "hgatp.mode": "hgatp: mode", "hgatp.vmid": "hgatp: VMID",
     "hgatp.root": "hgatp: page of the root", "hgatp.highest": "hgatp of the highest VMID and the highest root",
     "find.empty": "find: in empty tables",
     "find.before": "find: entry of a page that is not mapped yet", "find.entry": "find: entry of a mapped page",
+    "find.invalid": "find: an entry that is not valid, in a table that is there",
     "find.inside": "find: place of the entry, for the page's last byte", "map.done": "map: says that it is done",
     "map.walk": "the entry that hardware comes to (all ones: it refuses a table)", "map.pages": "pages that g holds",
     "beyond.mapped": "map: an address beyond 41 bits", "beyond.found": "find: an address beyond 41 bits",
@@ -32,6 +33,19 @@ CHECKS = {
     "clear.freed_wrongly": "pages freed twice, or that were none", "clear.pages": "pages that g still holds",
     "clear.root_zero": "the root is zero, all of it", "clear.found": "find: a page that was mapped before",
     "clear.again": "map: goes on after it", "clear.again_walk": "the entry that hardware comes to then",
+    "few.touched": "vm_touch, when there are too few pages for two tables and the page: done",
+    "few.lost": "pages that are neither free nor the VM's then", "few.mapped": "the page is mapped then",
+    "few.told": "pages that the VM holds, as the host is told then",
+    "enough.touched": "vm_touch, when there are just enough: done", "enough.left": "pages that are left then",
+    "enough.told": "pages that the VM holds, as the host is told then",
+    "again.touched": "vm_touch of a page that is there: done",
+    "again.told": "pages that the VM holds, as the host is told then", "free.wrongly": "pages freed that nobody had",
+    "forget.own": "pCPUs that remember the VM still (last_of_vm)", "forget.others": "other VMs that pCPUs remember",
+    "change.error": "error of the call that moves three pages",
+    "change.not-void": "pCPUs that remembered the VM when VCPUs were asked first",
+    "change.asked": "VCPUs asked, as bits",
+    "change.awaited": "VCPUs awaited after they were asked (or that made the call), as bits",
+    "change.freed": "old pages freed", "change.too-early": "of them before every VCPU had been awaited",
 }
 
 
@@ -40,7 +54,11 @@ CHECKS = {
 def play_tables(trial, part):
     """Runs the student's gstage.c in an image of its own (guests/lab02_tables.c)."""
     seed, vmid = trial.random.randrange(1, 1 << 31), trial.random.randrange(2, 64)
-    found = trial.native("lab02_tables", f"part={part} seed={seed} vmid={vmid}")
+    play_alone(trial, "lab02_tables", f"part={part} seed={seed} vmid={vmid}")
+
+
+def play_alone(trial, image, args):
+    found = trial.native(image, args)
     said = "".join(found.get("said", []))
     if said:
         raise Failed(said)
@@ -122,6 +140,7 @@ def memory(trial):
     space, (held,) = seen.spaces["one"], [vm_.pages for vm_ in seen.snapshot.vms]
     lent = sum(leaf.page < SHARED_BASE + seen.snapshot.shared.bytes for leaf in space.leaves)
     trial.expect("one: pages and tables below the root", len(space.leaves) - lent + len(space.tables) - 4, held)
+    play_alone(trial, "lab02_ram", "part=touch")
 
 
 @test(points=10, title="guests at the same addresses keep their data, and have nothing in common", needs=("memory",),
@@ -141,6 +160,17 @@ def isolation(trial):
     trial.expect("VMIDs: the least (0 is for nobody)", 1, min(vmids), AT_LEAST)
     trial.expect("pages and tables that two of them have", 0, len(owned) - len(set(owned)))
     check_in_force(trial, seen)
+    check_siblings(trial)
+
+
+def check_siblings(trial):
+    """Harts of one VM, each with a first stage of its own: one address, two pages."""
+    seen = trial.run(top(pcpus=1, quantum="300us", time="50ms") +
+                     vm("siblings", "lab02_harts", vcpus=2, args=f"seed={trial.random.randrange(1 << 32)}"))
+    found = seen.guest("siblings")
+    for number in range(2):
+        trial.expect(f"siblings/{number}: rounds through its page", 100, found["rounds"][number], AT_LEAST)
+        trial.expect(f"siblings/{number}: words that were not as it left them", 0, found["damaged"][number])
 
 
 def check_in_force(trial, seen):
@@ -173,17 +203,26 @@ def outside(trial):
 
 # ---- Fences ----
 
+def arrivals_of(seen):
+    return arrivals(seen.events("run", "fence"), owners(seen.trace))
+
+
 def check_arrivals(trial, seen, need, kind, least=1):
     """Whoever came to a pCPU in that way was met by that fence."""
-    came = [arrival for arrival in arrivals(seen.events("run", "fence"), owners(seen.trace)) if arrival.need == need]
+    came = [arrival for arrival in arrivals_of(seen) if arrival.need == need]
     trial.expect(f"VCPUs that came {need}", least, len(came), AT_LEAST)
     missed = [arrival for arrival in came if not arrival.made(kind)]
     trial.expect(f"of them without a fence ({kind})", 0, len(missed))
+    why = REASONS.get((need, kind))
+    if why:    # after a page has moved everybody is new, whatever was there before
+        wrong = [arrival for arrival in came if arrival.reasons(kind) - {why}
+                 and (kind == "gvma" or not arrival.made("gvma"))]
+        trial.expect(f"of them with another reason for it than {why}", 0, len(wrong))
 
 
 def check_needless(trial, seen, least):
     """Areas are handed over, which is a reason; and events of two pCPUs at one time may have been in either order."""
-    came = arrivals(seen.events("run", "fence"), owners(seen.trace))
+    came = arrivals_of(seen)
     for need, kind, who in ((None, "vvma", "to where only other VMs had been"), (SIBLING, "gvma", SIBLING)):
         those = [arrival for arrival in came if arrival.need == need]
         trial.expect(f"VCPUs that came {who}", least, len(those), AT_LEAST)
@@ -195,8 +234,8 @@ def check_needless(trial, seen, least):
       look="hyp/vcpu.c: fence_arrival. Who of this VM was here last (p->last_of_vm), and where was v (v->pcpu)?",
       gdb=("break fence_arrival", "continue", "print ((struct pcpu *)$tp)->last_of_vm[0]"))
 def arrival(trial):
-    text = top(pcpus=1, quantum=f"{trial.random.choice((300, 500, 700))}us", time="60ms")
-    seen = trial.run(text + vm("one", "lab02_area", vcpus=3, args="hands=0 for=1000000") + pages_vm(trial, "two"))
+    text = top(pcpus=1, quantum=f"{trial.random.choice((300, 500, 700))}us", time="200ms")
+    seen = trial.run(text + vm("one", "lab02_area", vcpus=3, args="hands=0 for=3000000") + pages_vm(trial, "two"))
     check_arrivals(trial, seen, FIRST, "gvma", 2)
     check_arrivals(trial, seen, FIRST, "vvma", 2)
     check_arrivals(trial, seen, SIBLING, "vvma", 20)
@@ -228,6 +267,7 @@ def change(trial):
     for pcpu in (2, 3):
         trial.expect(f"pCPU {pcpu}: such a fence before sibling 2 goes on there", "made",
                      fenced_since(seen, pcpu, begin, end))
+    play_alone(trial, "lab02_ram", "part=change")    # the order of things, which a run seldom shows
 
 
 def is_change(event):

@@ -226,6 +226,8 @@ static void part_map(struct gstage *g)
 {
     check("find.empty", (uint64_t)gstage_find(g, 2 * GIB), 0);
     map_many(g, 60);
+    uint64_t *beside = gstage_find(g, (1UL << 12) + 300 * PAGE); /* 1 << 12 is mapped */
+    check("find.invalid", beside ? *beside : ~0UL, 0);
     check_all(g);
     refuse_beyond(g);
     check_all(g);

@@ -8,6 +8,7 @@ from stintlib import layout
 FENCE = layout.EVENTS["fence"]
 ON_ARRIVAL = ("moved", "sibling", "new_vmid")
 FIRST, SIBLING, MOVED = "the first of its VM there", "after a sibling", "after it had been elsewhere"
+REASONS = {(FIRST, "gvma"): "new_vmid", (SIBLING, "vvma"): "sibling", (MOVED, "vvma"): "moved"}
 
 
 @dataclass
@@ -22,8 +23,12 @@ class Arrival:
 
     def made(self, kind):
         """Whether it was met by a fence of that kind, and not by one that a guest asked for later."""
-        return any(fence.arg == layout.FENCES.index(kind) and layout.FENCE_WHYS[fence.b] in ON_ARRIVAL
-                   for fence in self.fences)
+        return bool(self.reasons(kind))
+
+    def reasons(self, kind):
+        """Those of the fences of that kind with which it was met."""
+        whys = {layout.FENCE_WHYS[fence.b] for fence in self.fences if fence.arg == layout.FENCES.index(kind)}
+        return whys & set(ON_ARRIVAL)
 
 
 def owners(trace):
