@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the student of lab 1 can see of the grader's tests. Every verdict rests on what the guests found in their own
 registers; how often a VCPU came in and left, and why, only the hypervisor can tell."""
-from stintlib.course import AT_LEAST, AT_MOST, test, top, vm
+from stintlib.course import AT_LEAST, AT_MOST, Failed, absolute, test, top, vm
 
 REGISTERS = ("zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 "
              "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6").split()
@@ -9,6 +9,7 @@ FP_REGISTERS = [f"f{n}" for n in range(32)] + ["fcsr"]
 CSRS = "sstatus sie stvec sscratch sepc scause stval satp scounteren senvcfg sip".split()
 SPEC_VERSION = 0x02000000    # of the SBI, as the hypervisor answers it
 WORD = (1 << 64) - 1
+NS = 16                      # of an instruction
 
 
 def check_kept(trial, seen, vm_name, names, rounds, prefix=""):
@@ -21,6 +22,30 @@ def check_kept(trial, seen, vm_name, names, rounds, prefix=""):
         number = first[prefix or "register"]
         name = names[number] if number < len(names) else f"number {number}"
         trial.expect(f"{vm_name}: {name}, the first of them", f"{first['expected']:#x}", f"{first['got']:#x}")
+
+
+# What guests/lab01_switch.c looks at, each time that guest_enter has returned.
+SWITCH = {
+    "sscratch": "sscratch", "spvp": "SPVP in the hart's hstatus", "spv": "SPV in the hart's hstatus",
+    "cause": "what guest_enter returned: scause", "sp": "the hypervisor's sp", "tp": "the hypervisor's tp",
+    "register": "first register that was saved wrongly (0: none)", "pc": "the guest's pc: bytes behind its first ecall",
+    "spp": "SPP in the saved sstatus", "vtw": "VTW in the saved hstatus",
+}
+
+
+def play_switch(trial):
+    """Runs the student's switch.S in an image of its own, with a guest of three instructions."""
+    found = trial.native("lab01_switch", f"seed={trial.random.randrange(1, 1 << 31)} rounds=20")
+    said = "".join(found.get("said", []))
+    if said:
+        raise Failed(f"guests/lab01_switch.c, which has a guest of three instructions, was ended: {said}")
+    for where, values in found.get("wrong", {}).items():
+        for what, value in values.items():
+            words = SWITCH[what].replace("the hart's", "the saved") if where == "saved" else SWITCH[what]
+            expected, got = (f"{value[which] & WORD:#x}" for which in ("expected", "got"))
+            trial.expect(f"after an ecall: {words}", expected, got)
+    trial.expect("after an ecall: checks that failed", 0, found.get("failed", "unknown"))
+    trial.expect("after an ecall: came to its end", 1, found.get("finished", 0))
 
 
 def answer_of(seed, rounds):
@@ -60,6 +85,7 @@ def registers(trial):
     seed, rounds = trial.random.randrange(1 << 32), trial.random.randrange(1000, 1500)
     seen = trial.run(top(pcpus=1, time="300ms") + vm("one", "regs", args=f"rounds={rounds} seed={seed}"))
     check_kept(trial, seen, "one", REGISTERS, rounds)
+    play_switch(trial)
 
 
 @test(points=15, title="every VCPU keeps supervisor registers of its own while others run", needs=("first",),
@@ -103,13 +129,18 @@ def turns(trial):
 def floating_point(trial):
     quantum = trial.random.choice((150, 200, 250))
     text, rounds = top(pcpus=1, quantum=f"{quantum}us", time="1s"), {}
-    for name, role in (("one", "user"), ("two", "user"), ("none", "observer")):
+    for name, role, harts in (("one", "user", 1), ("two", "user", 2), ("none", "observer", 1)):
         rounds[name] = trial.random.randrange(800, 1200)
-        text += vm(name, "fp", args=f"rounds={rounds[name]} seed={trial.random.randrange(1 << 20)} role={role}")
+        text += vm(name, "fp", vcpus=harts,
+                   args=f"rounds={rounds[name]} seed={trial.random.randrange(1 << 20)} role={role}")
     seen = trial.run(text)
     for name, number in rounds.items():
         check_kept(trial, seen, name, FP_REGISTERS, number)
-        trial.expect(f"{name}: looks at sstatus.FS that found what they should not", 0, seen.guest(name)["failed"])
+        trial.expect(f"{name}: looks at traps and sstatus.FS that found what they should not", 0,
+                     seen.guest(name)["failed"])
+    sibling = seen.guest("two")["sibling"]
+    trial.expect("two/1: rounds played beside its sibling", 100, sibling["rounds"], AT_LEAST)
+    trial.expect("two/1: registers that came back wrong", 0, sibling["wrong"])
 
 
 @test(points=5, title="nobody pays for floating point that he does not use", needs=("floating-point",),
@@ -129,3 +160,20 @@ def lazy(trial):
     trial.expect("the same", 2, user["exits"]["fp"], AT_MOST)
     for name in ("one", "two"):
         trial.expect(f"exits of {name}, which uses no floating point, for it", 0, seen.vcpu(name)["exits"]["fp"])
+    bare = cost_of_switch(trial, "never", "never")
+    # Who only reads has nothing to save; what was changed once is saved once. A save is 33 stores and a bit: the margin
+    # is half of that, and again half where only one of the two has been there.
+    for what, roles, margin in (("two that only read registers", ("observer", "observer"), 17),
+                                ("one that changed them once and one that did not", ("once", "never"), 8)):
+        trial.expect(f"a switch between {what}, beyond one that never saw them", 0,
+                     cost_of_switch(trial, *roles) - bare, absolute(margin), "instructions")
+
+
+def cost_of_switch(trial, *roles):
+    """Instructions of the hypervisor's own from switch to switch, with two guests that use floating point like that."""
+    text = top(pcpus=1, quantum="200us", time="200ms")
+    for name, role in zip(("one", "two"), roles):
+        text += vm(name, "fp", args=f"rounds=100000 role={role}")
+    seen = trial.run(text)
+    switches = sum(seen.vcpu(name)["switches"] for name in ("one", "two"))
+    return seen.report["pcpus"][0]["hyp_self_ns"] / NS / max(switches, 1)

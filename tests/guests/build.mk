@@ -31,6 +31,7 @@ LAB_GUESTS  := $(wildcard labs/*/guests/*.c)
 TEST_GUESTS += $(basename $(notdir $(LAB_GUESTS)))
 $(foreach source,$(LAB_GUESTS),\
     $(eval test_guest_$(basename $(notdir $(source))) := $(source) $(wildcard $(source:.c=_loop.S))))
+test_guest_lab01_switch += hyp/switch.S tests/guests/alone.c
 test_guest_lab02_tables += hyp/gstage.c tests/guests/alone.c
 test_guest_lab02_ram += hyp/gstage.c hyp/vm_memory.c tests/guests/alone.c
 test_guest_lab03_alone += hyp/exit.c hyp/dev/device.c hyp/decode.c tests/guests/alone.c

@@ -2,9 +2,10 @@
 /*
  * Do f0 to f31 and fcsr survive exits and other VCPUs, and does nobody see those of another VM?
  *
- * Arguments: rounds=N (each three exits), seed=N, role=user|observer. The user plays patterns, and now and
- * then has FP switched off while the hypervisor comes and goes. The observer never writes an FP register: it
- * must only ever see the zeros its machine started with.
+ * Arguments: rounds=N (each three exits), seed=N, role=user|once|never|observer. The user plays patterns, and now and
+ * then has FP switched off while the hypervisor comes and goes, or executes what is no instruction while it is on. Once
+ * and never say how often that is. The observer never writes an FP register: it must only ever see the zeros that its
+ * machine started with. A second hart plays patterns all the time, and reports sibling.rounds and sibling.wrong.
  */
 #include <stddef.h>
 #include "tests/guests/blocks.h"
@@ -28,8 +29,8 @@ void fp_store(struct block *);
 void fp_linger(void);
 void fp_touch(uint64_t);
 
-static struct block block;
-static uint64_t *wrong, *rounds_done;
+static struct block block, sibling;
+static uint64_t *wrong, *rounds_done, *sibling_wrong, *sibling_rounds;
 
 static void set_fs(uint64_t fs)
 {
@@ -49,6 +50,11 @@ static void compare(void)
     }
 }
 
+static void illegal(IGNORED uint64_t argument)
+{
+    __asm__ volatile(".word 0");
+}
+
 static void play_user(uint64_t seed)
 {
     for (uint64_t n = 0; n < 32; n++)
@@ -57,6 +63,8 @@ static void play_user(uint64_t seed)
     set_fs(FS_INITIAL);
     fp_load(&block);
     check("fp.dirty", csr_read(sstatus) & SSTATUS_FS, FS_DIRTY);
+    if (seed % 8 == 3)
+        check("fp.on_and_illegal", attempt(illegal, 0).cause, CAUSE_ILLEGAL);
     if (seed % 4 == 1)
         set_fs(FS_OFF);
     else if (seed % 4 == 2)
@@ -78,19 +86,46 @@ static void play_observer(void)
     check("fp.still_initial", csr_read(sstatus) & SSTATUS_FS, FS_INITIAL);
 }
 
+static void accompany(uint64_t seed)
+{
+    set_fs(FS_INITIAL);
+    for (;;) {
+        for (uint64_t n = 0; n < 32; n++)
+            sibling.pattern[n] = ~(seed + *sibling_rounds + n) * 0x9e3779b97f4a7c15UL;
+        fp_load(&sibling);
+        fp_linger();
+        fp_store(&sibling);
+        for (uint64_t n = 0; n < 32; n++)
+            *sibling_wrong += sibling.seen[n] != sibling.pattern[n];
+        ++*sibling_rounds;
+    }
+}
+
+static void begin_sibling(uint64_t seed)
+{
+    sibling_wrong = report_number("sibling.wrong");
+    sibling_rounds = report_number("sibling.rounds");
+    hart_start(!boot_hart, accompany, seed);
+}
+
 int test_main(void)
 {
     uint64_t rounds = arg_number("rounds", 1000), seed = arg_number("seed", 1) << 32;
-    bool observer = arg_is("role", "observer");
+    bool observer = arg_is("role", "observer"), once = arg_is("role", "once"),
+         never = arg_is("role", "never");
 
     area_register();
     wrong = report_number("wrong");
     rounds_done = report_number("rounds");
     set_fs(FS_OFF);
     check("fp.off_traps", attempt(fp_touch, 0).cause, CAUSE_ILLEGAL);
+    if (hart_count > 1)
+        begin_sibling(seed);
     for (uint64_t round = 0; round < rounds; round++) {
         if (observer)
             play_observer();
+        else if (never || (once && round))
+            fp_linger();
         else
             play_user(seed + round);
         compare();
