@@ -20,6 +20,11 @@ def machine(quantum_us, time_us, pcpus=1):
     return top(pcpus=pcpus, sched="rr", quantum=f"{quantum_us}us", time=f"{time_us}us")
 
 
+def often_asked(quantum_us, time_us):
+    """Setting a parameter asks all pCPUs, even if it had that value before."""
+    return machine(quantum_us, time_us) + f"at 10ms every 1100us: sched-set quantum={quantum_us}us\n"
+
+
 def choose_quantum(trial):
     return trial.random.randrange(5000, 12000, 100)
 
@@ -72,6 +77,11 @@ def alone(trial):
     seen = trial.run(machine(1000, 100000) + watch("lonely"))
     trial.expect("interruptions of a VCPU that is alone, in 100 quanta of 1 ms", 5, seen.guest("lonely")["jumps"],
                  AT_MOST)
+    # In the middle of the ninth turn. Its clock begins a little later, when the VM has been made.
+    seen = trial.run(machine(quantum, 12 * quantum) + watch_all(spinners(2)) +
+                     watch("third", start=f"{quantum * 17 // 2}us"))
+    trial.expect("from the start of VM 'third', beside two, to that: the rest of a turn, and the next one",
+                 1.4 * quantum / 1000, seen.guest("third")["began_ns"] / MS, AT_LEAST, "ms")
 
 
 @test(points=14, title="who wakes waits its turn", needs=("turns",), gdb=("break rr_wake",),
@@ -102,6 +112,8 @@ def yields(trial):
     giver = watch("giver", work=quantum * trial.random.randrange(30, 70) // 100, how="yield")
     expect_way(trial, spinners(trial.random.randrange(2, 4)), quantum, giver)
     expect_way(trial, spinners(1), quantum, giver)
+    seen = trial.run(often_asked(quantum, 16 * quantum) + watch_all(spinners(1)) + giver)
+    expect_whole(trial, seen, "when the pCPU is asked often")
     seen = trial.run(machine(quantum, 12 * quantum) + giver)
     trial.expect("times it yielded when nobody waited", 10, seen.guest("giver")["offers"], AT_LEAST)
     trial.expect("most time until it was back then", 0.1, most(seen, ["giver"], "offer_most_ns"), AT_MOST, "ms")
@@ -114,7 +126,14 @@ def expect_way(trial, names, quantum_us, giver):
     for which in ("least", "most"):
         trial.expect(f"{which} time until it was back: all others, a quantum each", len(names) * quantum_us / 1000,
                      seen.guest("giver")[f"offer_{which}_ns"] / MS, SHARP, "ms")
+    expect_whole(trial, seen, f"beside {len(names)}")
     expect_turns(trial, seen, names, quantum_us)
+
+
+def expect_whole(trial, seen, when):
+    """Its work takes less than the quantum that it has each time; but the first time it has booted before."""
+    trial.expect(f"times it was stopped at its work, less than a quantum, {when}", 1, seen.guest("giver")["turns"],
+                 AT_MOST)
 
 
 @test(points=8, title="who is asked before its turn is over keeps the rest of it, and no more",
@@ -122,10 +141,34 @@ def expect_way(trial, names, quantum_us, giver):
       needs=("turns",), gdb=ASKED)
 def rest(trial):
     names, quantum = spinners(3), choose_quantum(trial)
-    # Setting a parameter asks all pCPUs, even if it had that value before.
-    seen = trial.run(machine(quantum, 10 * len(names) * quantum) +
-                     f"at 10ms every 1100us: sched-set quantum={quantum}us\n" + watch_all(names))
-    expect_turns(trial, seen, names, quantum, relative(3))
+    asked = often_asked(quantum, 10 * len(names) * quantum)
+    expect_turns(trial, trial.run(asked + watch_all(names)), names, quantum, relative(3))
+    expect_used_up(trial, asked, quantum)
+    expect_begun(trial, quantum, quantum * trial.random.choice((60, 150)) // 100)
+
+
+def expect_used_up(trial, asked, quantum_us):
+    """The spinner's turn begins when the other goes to sleep, and is over when that wakes, whatever is asked meanwhile
+    of who is alone."""
+    slept = quantum_us * trial.random.randrange(130, 170) // 100
+    sleeper = trial.run(asked + watch_all(spinners(1)) + watch("sleeper", work=quantum_us // 4, how="sleep",
+                                                               away=slept)).guest("sleeper")
+    trial.expect("times it slept for more than a quantum, beside 1", 5, sleeper["sleeps"], AT_LEAST)
+    trial.expect("most time from when it woke to when it ran: the quantum of who was alone is used up", 0.3,
+                 sleeper["late_most_ns"] / MS, AT_MOST, "ms")
+
+
+def expect_begun(trial, first_us, second_us):
+    """In the tenth turn, that of spin0, the quantum is set anew: for all turns that begin later. That turn began 9
+    quanta, and 2 to 3 ms of booting, after the start, and `after` it is over, with either quantum."""
+    after = first_us * 45 // 4
+    seen = trial.run(machine(first_us, 20 * first_us) +
+                     f"at {first_us * 39 // 4}us: sched-set quantum={second_us}us\n" + watch("spin0", stop=after) +
+                     "".join(watch(name, **{"from": after}) for name in ("spin1", "spin2")))
+    for which in ("least", "most"):
+        trial.expect(f"{which} turn of spin0, the last of which has begun when the quantum is set anew",
+                     first_us / 1000, seen.guest("spin0")[f"turn_{which}_ns"] / MS, relative(3), "ms")
+    expect_turns(trial, seen, ["spin1", "spin2"], second_us, relative(3))
 
 
 def watch_apart(name, **keys):
@@ -186,6 +229,7 @@ def lengths(trial):
         trial.expect(f"time that {name} had when four were left: half of a pCPU", (end - begin) / 2000,
                      seen.guest(name)["had_ns"] / MS, absolute(1.5 * quantum / 1000), "ms")
     expect_not_worse(trial, trial.random.randrange(24000, 32000, 100))
+    expect_as_well(trial, trial.random.randrange(24000, 32000, 100))
 
 
 def expect_not_worse(trial, quantum):
@@ -199,3 +243,18 @@ def expect_not_worse(trial, quantum):
     trial.expect("times free had to wait", 3, seen.guest("free")["waits"], AT_LEAST)
     trial.expect("longest wait of free, who is only sent to where he waits no longer: three others, a quantum each",
                  3 * quantum / 1000 + 1, seen.guest("free")["wait_most_ns"] / MS, AT_MOST, "ms")
+
+
+def expect_as_well(trial, quantum):
+    """On pCPU 1 free sleeps beside two pinned ones. When it waits, and one of them has put the other behind it, it is
+    the first of two, and never the last. On pCPU 0 nobody waits any more: there it waits as long, at most, and from
+    then on it wakes there, beside one whose turn began when it went to sleep."""
+    slept = quantum * trial.random.randrange(30, 50) // 100
+    seen = trial.run(machine(quantum, 24 * quantum, pcpus=2) +
+                     watch_apart("low", affinity=0) + watch_apart("brief", affinity=0, stop=3 * quantum) +
+                     watch_apart("pinned0", affinity=1) +
+                     watch_apart("free", work=quantum // 4, how="sleep", away=slept, **{"from": 10 * quantum}) +
+                     watch_apart("pinned1", affinity=1))
+    trial.expect("times free slept", 5, seen.guest("free")["sleeps"], AT_LEAST)
+    trial.expect("longest time from when free woke to when it ran, beside one: the rest of a turn",
+                 (quantum - slept) / 1000, seen.guest("free")["late_most_ns"] / MS, relative(8), "ms")
