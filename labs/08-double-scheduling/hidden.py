@@ -25,7 +25,7 @@ def sleeper(trial):
 def each(trial):
     (spent, _, more), guest = ledger(trial)
     expect_step(trial, guest, "other", f"{spent} us on CPU 1, {more} of them stolen, and 5 ms from CPU 0",
-                ran=spent - more, user=spent - more, stolen_of_task=more, steal=more)
+                ran=spent - more, user=spent - more, stolen_of_task=more, steal=more, stolen_user=more)
     seen = trial.run(top(pcpus=2, time="1s", sched="rr")
                      + vm("guest", "smp", vcpus=2, affinity="0;1", args="inside=1us outside=2ms")
                      + vm("hog", "hog", affinity="1"))
@@ -46,21 +46,32 @@ def slices_of(seen):
 @test(points=6, title="every slice has its full time on a pCPU, and no more", needs=("slices",),
       look="guest-os/kernel/sched.c: begin_slice, mend_slice")
 def full(trial):
-    """The hypervisor's slice is no whole multiple of the guest's, nor the other way round. Then a task for which nobody
-    waits, for a while: its slice begins when somebody does."""
-    guest, host = trial.random.choice(((10, 25), (24, 10), (14, 9)))
+    """The hypervisor's slice is no whole multiple of the guest's, nor the other way round: one absence is longer than a
+    slice, or several fall into one. Then a task for which nobody waits, for a while: its slice begins when somebody
+    does."""
+    expect_had(trial, 10, 25)
+    expect_had(trial, *trial.random.choice(((24, 10), (14, 9))))
+    # Until it is seen, until the slice of one quantum is over, and as long away as there: each a quantum at most.
+    quantum = trial.random.choice((3, 4, 5))
+    seen = trial.run(crowd(trial, {"args": f"spin sleep:50ms slice={quantum}ms accounting=aware"},
+                           quantum=f"{quantum}ms"))
+    trial.expect("how late a task that sleeps is woken at most", 4 * quantum,
+                 seen.guest("guest")["tasks"][1]["longest_gap_ns"] / MS, AT_MOST, "ms")
+    history = seen.history
+    waits = [span.end - span.begin for span in history.tasks[0][1].spans if span.what == "ready"]
+    # The other's slice begins when this one is ready; it was ready first of all before that ran.
+    trial.expect("how long it waits at least, for a slice of the other's", quantum - 0.1,
+                 min(waits[1:], default=0) * history.ns / MS, AT_LEAST, "ms")
+
+
+def expect_had(trial, guest, host):
+    """ms of a slice of the guest's, and of the hypervisor's."""
     args = f"spin spin slice={guest}ms accounting=aware"
     had = slices_of(trial.run(crowd(trial, {"args": args}, quantum=f"{host}ms")))
-    trial.expect("slices", 20, len(had), AT_LEAST)
+    trial.expect(f"slices of {guest} ms over {host} ms", 20, len(had), AT_LEAST)
     # One that ends while the VCPU is away is ended when it is back: it has had all, and some us.
     right = sum(abs(each - guest) < 0.3 for each in had)
     trial.expect(f"of these, those that had {guest} ms of a pCPU", 97, percent(right, len(had)), AT_LEAST, "%")
-    # Until it is seen, until the slice of one quantum is over, and as long away as there: each a quantum at most.
-    quantum = trial.random.choice((3, 4, 5))
-    tasks = trial.run(crowd(trial, {"args": f"spin sleep:50ms slice={quantum}ms accounting=aware"},
-                            quantum=f"{quantum}ms")).guest("guest")["tasks"]
-    trial.expect("how late a task that sleeps is woken at most", 4 * quantum, tasks[1]["longest_gap_ns"] / MS, AT_MOST,
-                 "ms")
 
 
 @test(points=4, title="what a cap takes is steal like any other", needs=("tops",),

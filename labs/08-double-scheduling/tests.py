@@ -50,7 +50,10 @@ def read(trial):
 
 
 COLUMNS = {"ran": "the task ran", "stolen_of_task": "stolen of the task", "user": "user time", "system": "system time",
-           "steal": "steal", "idle": "idle time"}
+           "steal": "steal", "idle": "idle time", "stolen_user": "stolen of user time",
+           "stolen_system": "stolen of system time", "stolen_idle": "stolen of idle time",
+           "stolen_steal": "stolen of steal"}
+SECOND = 1000000        # us
 EXACT = absolute(10)    # us: the account is asked some hundred instructions after the time is over, at most
 
 
@@ -58,7 +61,7 @@ def ledger(trial):
     """(us of each step, the guest's report): see labs/08-double-scheduling/guests/lab08_ledger.c."""
     draw = trial.random
     times = {"spent": draw.randrange(900, 1500), "stolen": draw.randrange(200, 500), "more": draw.randrange(100, 300)}
-    seen = trial.run(top(pcpus=1, time="200ms") + vm(
+    seen = trial.run(top(pcpus=1, time="7s") + vm(
         "guest", "lab08_ledger", args=" ".join(f"{name}={us}" for name, us in times.items())))
     return times.values(), seen.guest("guest")
 
@@ -78,22 +81,29 @@ def charge(trial):
     (spent, stolen, _), guest = ledger(trial)
     left = spent - stolen
     expect_step(trial, guest, "quiet", f"{spent} us of a task", ran=spent, user=spent)
-    robbed = {"ran": left, "user": left, "stolen_of_task": stolen, "steal": stolen}
+    robbed = {"ran": left, "user": left, "stolen_of_task": stolen, "steal": stolen, "stolen_user": stolen}
     expect_step(trial, guest, "robbed", f"{spent} us of a task, {stolen} of them stolen", **robbed)
     expect_step(trial, guest, "again", "the same again", **robbed)
-    expect_step(trial, guest, "kernel", f"{spent} us of the kernel, {stolen} of them stolen", system=left, steal=stolen)
-    expect_step(trial, guest, "waits", f"{spent} us of waiting, {stolen} of them stolen", idle=left, steal=stolen)
+    expect_step(trial, guest, "kernel", f"{spent} us of the kernel, {stolen} of them stolen", system=left, steal=stolen,
+                stolen_system=stolen)
+    expect_step(trial, guest, "waits", f"{spent} us of waiting, {stolen} of them stolen", idle=left, steal=stolen,
+                stolen_idle=stolen)
     expect_step(trial, guest, "sleeps", f"{spent} us of waiting", idle=spent)
+    # More ns than 32 bits hold.
+    expect_step(trial, guest, "long", f"6 s and {spent} us of a task, 5 s of them stolen", ran=SECOND + spent,
+                user=SECOND + spent, stolen_of_task=5 * SECOND, steal=5 * SECOND, stolen_user=5 * SECOND)
 
 
 @test(points=8, title="steal that comes to more than the time that passed is charged later",
       look="guest-os/kernel/account.c: charge", needs=("charge",))
 def late(trial):
     (spent, stolen, more), guest = ledger(trial)
-    expect_step(trial, guest, "late", f"{stolen} us of a task, {stolen + more} told as stolen", stolen_of_task=stolen,
-                steal=stolen)
-    expect_step(trial, guest, "rest", f"{spent} us more of it, nothing more told", ran=spent - more, user=spent - more,
-                stolen_of_task=more, steal=more)
+    expect_step(trial, guest, "late", f"{stolen} us of a task, {stolen + spent + more} told as stolen",
+                stolen_of_task=stolen, steal=stolen, stolen_user=stolen)
+    expect_step(trial, guest, "still", f"{spent} us more of it, nothing more told", stolen_of_task=spent, steal=spent,
+                stolen_user=spent)
+    expect_step(trial, guest, "rest", f"and {spent} us more, {more} are still owed", ran=spent - more,
+                user=spent - more, stolen_of_task=more, steal=more, stolen_user=more)
     expect_step(trial, guest, "paid", f"and {spent} us more", ran=spent, user=spent)
 
 

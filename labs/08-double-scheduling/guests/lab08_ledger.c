@@ -12,7 +12,9 @@
 #include "lib/printf.h"
 #include "tests/guests/frame/frame.h"
 
-#define US_TICKS 10 /* of a microsecond */
+#define US_TICKS 10      /* of a microsecond */
+#define SECOND   1000000 /* us */
+#define STEPS    16      /* at most */
 
 /* ---- What account.c wants of the rest of the kernel ---- */
 
@@ -39,16 +41,22 @@ struct task *task_numbered(uint32_t id)
 
 /* All that an account has, to see what a step changes of it. */
 struct sums {
-    uint64_t ran, stolen_of_task, ns[ACCOUNT_KINDS];
+    uint64_t ran, stolen_of_task;
+    struct cpu_times times;
 };
+
+/* What is done. It is told when all is: to tell takes longer than a short step. */
+static struct done {
+    const char *step;
+    struct sums before, now;
+} done[STEPS];
+static uint32_t steps;
 
 static struct sums sums_of(uint32_t id)
 {
-    struct sums sums = {.ran = tasks[id].account.ran_ns, .stolen_of_task = tasks[id].account.stolen_ns};
-
-    for (uint32_t kind = 0; kind < ACCOUNT_KINDS; kind++)
-        sums.ns[kind] = cpus[id].account.times.ns[kind];
-    return sums;
+    return (struct sums){.ran = tasks[id].account.ran_ns,
+                         .stolen_of_task = tasks[id].account.stolen_ns,
+                         .times = cpus[id].account.times};
 }
 
 static void tell(const char *step, const char *what, uint64_t before, uint64_t now)
@@ -59,18 +67,24 @@ static void tell(const char *step, const char *what, uint64_t before, uint64_t n
     *report_signed(name) = (int64_t)(now - before);
 }
 
-static void tell_changes(const char *step, uint32_t id, const struct sums *before)
+static void tell_changes(const struct done *done)
 {
     static const char *const kinds[] = {[ACCOUNT_USER] = "user",
                                         [ACCOUNT_SYSTEM] = "system",
                                         [ACCOUNT_STEAL] = "steal",
                                         [ACCOUNT_IDLE] = "idle"};
-    struct sums now = sums_of(id);
+    static const char *const stolen[] = {[ACCOUNT_USER] = "stolen_user",
+                                         [ACCOUNT_SYSTEM] = "stolen_system",
+                                         [ACCOUNT_STEAL] = "stolen_steal",
+                                         [ACCOUNT_IDLE] = "stolen_idle"};
+    const struct sums *before = &done->before, *now = &done->now;
 
-    tell(step, "ran", before->ran, now.ran);
-    tell(step, "stolen_of_task", before->stolen_of_task, now.stolen_of_task);
-    for (uint32_t kind = 0; kind < ACCOUNT_KINDS; kind++)
-        tell(step, kinds[kind], before->ns[kind], now.ns[kind]);
+    tell(done->step, "ran", before->ran, now->ran);
+    tell(done->step, "stolen_of_task", before->stolen_of_task, now->stolen_of_task);
+    for (uint32_t kind = 0; kind < ACCOUNT_KINDS; kind++) {
+        tell(done->step, kinds[kind], before->times.ns[kind], now->times.ns[kind]);
+        tell(done->step, stolen[kind], before->times.stolen[kind], now->times.stolen[kind]);
+    }
 }
 
 /* So many ns more were stolen from that CPU, as a hypervisor says it. */
@@ -95,7 +109,17 @@ static void step(const char *name, uint32_t id, enum account_kind kind, uint64_t
         account_task(&cpus[id], &tasks[id]);
     else
         account(&cpus[id], kind);
-    tell_changes(name, id, &before);
+    done[steps++] = (struct done){.step = name, .before = before, .now = sums_of(id)};
+}
+
+/* To spin so long would take the host long, too. sstatus.SIE is off: the timer ends a WFI, and nobody takes it. */
+static void sleep_until(uint64_t when)
+{
+    csr_set(sie, 1UL << IRQ_TIMER);
+    csr_write(stimecmp, when);
+    while (rdtime() < when)
+        __asm__ volatile("wfi");
+    csr_write(stimecmp, ~0UL);
 }
 
 static void begin(uint32_t id)
@@ -120,11 +144,16 @@ int test_main(void)
     step("kernel", 0, ACCOUNT_SYSTEM, spent, stolen);
     step("waits", 0, ACCOUNT_IDLE, spent, stolen);
     step("sleeps", 0, ACCOUNT_IDLE, spent, 0);
-    step("late", 0, ACCOUNT_USER, stolen, stolen + more); /* more is told than time has passed, */
-    step("rest", 0, ACCOUNT_USER, spent, 0);              /* the rest is still owed, */
-    step("paid", 0, ACCOUNT_USER, spent, 0);              /* and now it is paid */
+    sleep_until(cpus[0].account.since + 6UL * SECOND * US_TICKS);
+    step("long", 0, ACCOUNT_USER, 6UL * SECOND + spent, 5UL * SECOND);
+    step("late", 0, ACCOUNT_USER, stolen, stolen + spent + more); /* more is told than time has passed, */
+    step("still", 0, ACCOUNT_USER, spent, 0);                     /* also more than passes now, */
+    step("rest", 0, ACCOUNT_USER, spent, 0);                      /* the rest is still owed, */
+    step("paid", 0, ACCOUNT_USER, spent, 0);                      /* and now it is paid */
     begin(1);
     steal(0, 5000000); /* from another CPU */
     step("other", 1, ACCOUNT_USER, spent, more);
+    for (uint32_t i = 0; i < steps; i++)
+        tell_changes(&done[i]);
     return 0;
 }
