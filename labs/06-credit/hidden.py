@@ -2,7 +2,7 @@
 """The tests of lab 6 that stay with the teacher."""
 from lab06.tests import END, FROM, dodge, had, machine, measured, part
 from stintlib.course import AT_LEAST, relative, test, vm
-from stintlib.course.steps import expect_steps, steps_of_ours
+from stintlib.course.steps import PLAYS, expect_steps, steps_of_ours
 
 APART = 2500    # us: how far harts that count instructions may be apart
 
@@ -36,5 +36,5 @@ def sampled(trial):
 
 @test(points=10, title="step by step, in other machines", gdb=None, look="as for steps")
 def more_steps(trial):
-    words = ("--sched", "credit", "--seed", str(trial.random.randrange(2, 1 << 30)), "--plays", "400")
+    words = (PLAYS, "--sched", "credit", "--seed", str(trial.random.randrange(2, 1 << 30)), "--plays", "400")
     expect_steps(trial, steps_of_ours(*words), *words)

@@ -4,9 +4,9 @@
 from pathlib import Path
 
 from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
-from stintlib.course.steps import expect_steps
+from stintlib.course.steps import PLAYS, expect_steps
 
-PLAYED = ("--sched", "credit", "--seed", "1", "--plays", "12")    # steps.txt is what comes of it
+PLAYED = (PLAYS, "--sched", "credit", "--seed", "1", "--plays", "12")    # steps.txt is what comes of it
 MS = 1e6              # ns
 FROM, END = 500, 2000    # ms: what is measured; before that all VMs start and are given their first credits
 SHARE = relative(3)   # of a window of 1.5 s, in which the last turn of each may be cut off

@@ -1,17 +1,17 @@
-# Small machines that are played step by step, for the host: build/plays/plays.
+# Small machines that are played step by step, for the host: build/plays/plays; and who may go where: build/plays/moves.
 
 PLAYS_DIR    := $(B)/plays
 PLAYS_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra $(WERROR) -Iinclude -I. -MMD -MP
-PLAYS_SRC    := tests/plays/plays.c $(wildcard sched/*.c) lib/printf.c
-PLAYS_OBJ    := $(PLAYS_SRC:%.c=$(PLAYS_DIR)/%.o)
+PLAYS_SCHED  := $(patsubst %.c,$(PLAYS_DIR)/%.o,$(wildcard sched/*.c) lib/printf.c)
+PLAYS        := $(PLAYS_DIR)/plays $(PLAYS_DIR)/moves
 
-all: $(PLAYS_DIR)/plays
+all: $(PLAYS)
 
-$(PLAYS_DIR)/plays: $(PLAYS_OBJ)
+$(PLAYS): $(PLAYS_DIR)/%: $(PLAYS_DIR)/tests/plays/%.o $(PLAYS_SCHED)
 	@echo "  LINK  $@"; $(HOSTCC) -o $@ $^
 
 $(PLAYS_DIR)/%.o: %.c tests/plays/build.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $@"; $(HOSTCC) $(PLAYS_CFLAGS) -c -o $@ $<
 
--include $(PLAYS_OBJ:.o=.d)
+-include $(PLAYS_SCHED:.o=.d) $(PLAYS:$(PLAYS_DIR)/%=$(PLAYS_DIR)/tests/plays/%.d)

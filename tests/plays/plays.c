@@ -5,22 +5,17 @@
  * two schedulers that do the same say the same. Times are multiples of 0.1 ms but for those that are parameters, so
  * that nothing hangs on whether one that is just reached counts. With --nonce it speaks JSON, for programs.
  */
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "sched/sched.h"
+#include "tests/plays/say.h"
 
-#define STEPS     40
-#define PCPUS     2
-#define VMS       4
-#define VM_VCPUS  3
-#define VCPUS     (VMS * VM_VCPUS)
-#define US        UINT64_C(1000)
-#define STEP      (100 * US)
-#define TEXT      200
-#define TEXT_LINE 1024
+#define STEPS    40
+#define PCPUS    2
+#define VMS      4
+#define VM_VCPUS 3
+#define VCPUS    (VMS * VM_VCPUS)
+#define US       UINT64_C(1000)
+#define STEP     (100 * US)
+#define TEXT     200
 
 /* What a parameter is set to: one of `values`, the least of them `least`, and `step` apart; or 0, now and then. */
 static const struct range {
@@ -43,48 +38,10 @@ static struct sched_vm vms[VMS];
 static struct sched_vcpu vcpus[VCPUS];
 static char known[VCPUS][TEXT]; /* what was said of each VCPU last */
 static uint32_t count;
-static uint64_t now, since[PCPUS], dice;
-
+static uint64_t now, since[PCPUS];
 static const struct sched_ops *ops;
-static uint64_t seed = 1, plays = 10;
-static const char *nonce;
-
-static uint64_t chance(uint64_t sides)
-{
-    dice ^= dice << 13;
-    dice ^= dice >> 7;
-    dice ^= dice << 17;
-    return (dice * UINT64_C(2685821657736338717) >> 16) % sides;
-}
 
 /* ---- Words ---- */
-
-static char line[TEXT_LINE];
-static size_t length;
-
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(line + length, sizeof(line) - length, fmt, args);
-    va_end(args);
-    length = strlen(line);
-}
-
-static void end_line(void)
-{
-    static bool is_first = true;
-
-    if (nonce)
-        printf("%s\"%s\"", is_first ? "" : ", ", line);
-    else
-        printf("%s\n", line);
-    is_first = false;
-    length = 0;
-    line[0] = '\0';
-}
 
 static void say_ms(uint64_t ns)
 {
@@ -262,37 +219,25 @@ static void refuse(const char *word)
     exit(2);
 }
 
-static void take(const char *name, const char *value)
+static void play(uint64_t number)
 {
-    if (strcmp(name, "--seed") == 0)
-        seed = strtoull(value, NULL, 10);
-    else if (strcmp(name, "--plays") == 0)
-        plays = strtoull(value, NULL, 10);
-    else if (strcmp(name, "--nonce") == 0)
-        nonce = value;
-    else if (strcmp(name, "--sched") == 0 && sched_find(value) && sched_find(value)->dump)
-        ops = sched_find(value);
-    else
-        refuse(name);
+    begin(number);
+    for (int i = 0; i < STEPS; i++)
+        step();
 }
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i += 2)
-        take(argv[i], i + 1 < argc ? argv[i + 1] : "");
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+        if (strcmp(argv[i], "--sched") == 0 && sched_find(value) && sched_find(value)->dump)
+            ops = sched_find(value);
+        else if (!take_common(argv[i], value))
+            refuse(argv[i]);
+    }
     if (!ops)
         refuse("no scheduler");
-    if (nonce)
-        printf("{\"nonce\": \"%s\", \"steps\": [", nonce);
-    for (uint64_t number = 0; number < plays; number++) {
-        dice = (seed << 20) + number + 1;
-        for (int i = 0; i < 8; i++)
-            chance(1); /* neighbours begin alike */
-        begin(number);
-        for (int i = 0; i < STEPS; i++)
-            step();
-    }
-    if (nonce)
-        printf("]}\n");
+    play_all(play);
     return 0;
 }

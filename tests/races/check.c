@@ -119,12 +119,24 @@ static void check_woken(uint32_t number, uint32_t idle, const struct pcpu_set *t
         found("wrong", "VCPU %u woke and was given the idle pCPU %u, which nobody asks", number, to);
 }
 
+static uint32_t count_asked(void)
+{
+    uint32_t count = 0, pcpu;
+
+    pcpu_set_for_each(pcpu, &world.sched.asked) count++;
+    return count;
+}
+
 void check_waking(uint32_t number, uint64_t now, struct pcpu_set *taken)
 {
     struct sched_vcpu *vcpu = &world.vcpu[number];
-    uint32_t idle = find_idle(vcpu, taken);
+    uint32_t idle = find_idle(vcpu, taken), asked = count_asked(), home = vcpu->pcpu;
 
     sched_wake(&world.sched, vcpu, now);
+    if (count_asked() > asked + 1)
+        found("wrong", "VCPU %u woke, and %u pCPUs are asked because of it", number, count_asked() - asked);
+    if (vcpu->pcpu != home && vcpu->moved != SCHED_MOVE_WAKE)
+        found("wrong", "VCPU %u woke on another pCPU, and `moved` tells another reason", number);
     if (idle != SCHED_NO_PCPU)
         check_woken(number, idle, taken);
     pcpu_set_add(taken, vcpu->pcpu);

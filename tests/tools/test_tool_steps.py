@@ -6,11 +6,10 @@ import pytest
 
 from stintlib.course import steps
 from stintlib.course.trial import Failed
-from stintlib.paths import BUILD, ROOT
+from stintlib.paths import ROOT
 
-PLAYS = BUILD / "plays" / "plays"
 GOLDEN = (ROOT / "labs/06-credit/steps.txt").read_text("utf-8").splitlines()
-WORDS = ("--sched", "credit", "--seed", "1", "--plays", "12")
+WORDS = (steps.PLAYS, "--sched", "credit", "--seed", "1", "--plays", "12")
 
 
 class Trial:
@@ -27,12 +26,14 @@ class Trial:
 
 
 def test_ours_are_the_steps_that_are_written_down():
-    """To write them anew, if a rule changes: build/plays/plays WORDS > labs/06-credit/steps.txt"""
+    """To write them anew, if a rule changes: the words of WORDS > labs/06-credit/steps.txt"""
     assert steps.steps_of_ours(*WORDS) == GOLDEN
+    where = (ROOT / "labs/09-several-pcpus/steps.txt").read_text("utf-8").splitlines()
+    assert steps.steps_of_ours(steps.MOVES, "--seed", "1", "--plays", "40") == where
 
 
 def test_another_seed_is_another_play():
-    assert steps.steps_of_ours(*WORDS[:3], "2", *WORDS[4:]) != GOLDEN
+    assert steps.steps_of_ours(*WORDS[:4], "2", *WORDS[5:]) != GOLDEN
 
 
 def test_the_same_steps_pass():
@@ -61,7 +62,9 @@ def test_too_few_and_too_many(said, shown):
     assert shown in " ".join(str(failed.value).split())
 
 
-@pytest.mark.parametrize("words", [["--sched", "none"], ["--seed", "1"], ["--sched", "credit", "more"]])
-def test_what_it_does_not_know_is_refused(words):
-    done = subprocess.run([PLAYS, *words], capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 2 and "expected --sched NAME" in done.stderr
+@pytest.mark.parametrize("words", [
+    [steps.PLAYS, "--sched", "none"], [steps.PLAYS, "--seed", "1"], [steps.PLAYS, "--sched", "credit", "more"],
+    [steps.MOVES, "--sched", "rr"], [steps.MOVES, "more"]])
+def test_what_they_do_not_know_is_refused(words):
+    done = subprocess.run([ROOT / words[0], *words[1:]], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2 and "expected --s" in done.stderr

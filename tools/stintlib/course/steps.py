@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Small machines that the submission's schedulers play on the host, step by step (tests/plays), beside what should come
-of it."""
+"""Programs of tests/plays, built of the submission: small machines that its schedulers play on the host, step by step,
+beside what should come of it; or who may go where."""
 import subprocess
 from itertools import zip_longest
 from textwrap import wrap
@@ -9,19 +9,19 @@ from stintlib.course.trial import Failed
 from stintlib.errors import CannotRun
 from stintlib.paths import ROOT, shown
 
-PLAYS = "build/plays/plays"    # a target of the lab
-SHOWN = 3                      # steps before the one that is wrong
-BOUND = 60                     # wall-clock seconds, for less than one
+PLAYS, MOVES = "build/plays/plays", "build/plays/moves"    # targets of labs
+SHOWN = 3     # steps before the one that is wrong
+BOUND = 60    # wall-clock seconds, for less than one
 
 
-def expect_steps(trial, expected, *words):
+def expect_steps(trial, expected, program, *words):
     """expected: the lines. words: as the program takes them."""
-    said = trial.program(PLAYS, *words)["steps"]
+    said = trial.program(program, *words)["steps"]
     wrong = first_difference(expected, said)
     trial.expect("steps that are as they should be", len(expected), len(expected) if wrong is None else wrong)
     if wrong is not None:
-        raise Failed("\n".join([*told(expected, said, wrong), "", "To see all that your scheduler does:",
-                                f"    {PLAYS} {' '.join(map(str, words))}"]))
+        raise Failed("\n".join([*told(expected, said, wrong), "", "To see all that your code says:",
+                                f"    {' '.join(map(str, (program, *words)))}"]))
 
 
 def first_difference(expected, said):
@@ -38,10 +38,10 @@ def told(expected, said, wrong):
     return [part for line in [*head, *before, *pair] for part in wrap(line, 110, subsequent_indent="        ")]
 
 
-def steps_of_ours(*words):
+def steps_of_ours(program, *words):
     """What our own build says."""
-    program = ROOT / PLAYS
-    if not program.is_file():
-        raise CannotRun(f"{shown(program)} is not built: run 'make' first")
-    return subprocess.run([program, *map(str, words)], capture_output=True, text=True, timeout=BOUND,
+    path = ROOT / program
+    if not path.is_file():
+        raise CannotRun(f"{shown(path)} is not built: run 'make' first")
+    return subprocess.run([path, *map(str, words)], capture_output=True, text=True, timeout=BOUND,
                           check=True).stdout.splitlines()
