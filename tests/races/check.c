@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What must be true when all pCPUs have come to rest. */
 #include <stdio.h>
+#include "sched/frame.h"
 #include "tests/races/world.h"
 
 static bool waits(const struct sched_vcpu *vcpu)
@@ -79,6 +80,10 @@ static void check_waiting(uint32_t number)
         if (!world.runs[pcpu] && may_run(vcpu, pcpu))
             found("wrong", "VCPU %u waits on pCPU %u while pCPU %u, which may run it, idles and is not asked",
                   number, vcpu->pcpu, pcpu);
+    if (waits(vcpu) && world.runs[vcpu->pcpu] && world.slice[vcpu->pcpu] == SCHED_FOREVER &&
+        world.sched.ops != &sched_mine) /* which need not take turns */
+        found("wrong", "VCPU %u waits on pCPU %u, which runs another one without end and is not asked",
+              number, vcpu->pcpu);
 }
 
 void check_rest(void)
@@ -127,17 +132,69 @@ static uint32_t count_asked(void)
     return count;
 }
 
+/* It was at home on pCPU `home`, and place_waking() has said `to`, which is certain as long as all others rest. */
+static void check_way(uint32_t number, uint32_t home, uint32_t to, uint64_t now)
+{
+    const struct sched_vcpu *vcpu = &world.vcpu[number];
+
+    if (vcpu->pcpu != to)
+        found("wrong", "VCPU %u woke on pCPU %u, and place_waking() says pCPU %u", number, vcpu->pcpu, to);
+    if (vcpu->pcpu != home && vcpu->moved != SCHED_MOVE_WAKE)
+        found("wrong", "VCPU %u woke on another pCPU, and `moved` tells another reason", number);
+    if (vcpu->since != now)
+        found("wrong",
+              "VCPU %u woke just now, and its `since` is %llu ns ago: it was not let in as one that wakes",
+              number, (unsigned long long)(now - vcpu->since));
+}
+
 void check_waking(uint32_t number, uint64_t now, struct pcpu_set *taken)
 {
     struct sched_vcpu *vcpu = &world.vcpu[number];
-    uint32_t idle = find_idle(vcpu, taken), asked = count_asked(), home = vcpu->pcpu;
+    uint32_t idle = find_idle(vcpu, taken), asked = count_asked(), home = vcpu->pcpu, to;
 
+    look_away(true);
+    to = place_waking(&world.sched, vcpu);
+    look_away(false);
     sched_wake(&world.sched, vcpu, now);
     if (count_asked() > asked + 1)
         found("wrong", "VCPU %u woke, and %u pCPUs are asked because of it", number, count_asked() - asked);
-    if (vcpu->pcpu != home && vcpu->moved != SCHED_MOVE_WAKE)
-        found("wrong", "VCPU %u woke on another pCPU, and `moved` tells another reason", number);
     if (idle != SCHED_NO_PCPU)
         check_woken(number, idle, taken);
+    check_way(number, home, to, now);
     pcpu_set_add(taken, vcpu->pcpu);
+}
+
+/* It waits, and of the pCPUs of `idle` some have been claimed since. */
+static void check_helped(uint32_t number, const struct pcpu_set *idle)
+{
+    const struct sched_vcpu *vcpu = &world.vcpu[number];
+    uint32_t able = 0, claimed = 0, pcpu;
+
+    pcpu_set_for_each(pcpu, idle)
+    {
+        able += may_run(vcpu, pcpu);
+        if (pcpu_set_has(&world.sched.idle, pcpu))
+            continue;
+        claimed++;
+        if (!pcpu_set_has(&world.sched.asked, pcpu))
+            found("wrong", "pCPU %u was claimed to help pCPU %u, and nobody asks it", pcpu, vcpu->pcpu);
+    }
+    if (claimed > 1)
+        found("wrong", "VCPU %u waits on pCPU %u, and %u idle pCPUs are claimed to help: one is enough",
+              number, vcpu->pcpu, claimed);
+    if (able && claimed == 0 && waits(vcpu))
+        found("wrong", "VCPU %u waits on pCPU %u, and no idle pCPU that may run it is claimed to help",
+              number, vcpu->pcpu);
+}
+
+void check_helping(uint32_t number, uint64_t now)
+{
+    struct pcpu_set idle = world.sched.idle;
+
+    world.sched.idle = (struct pcpu_set){{0}};
+    sched_wake(&world.sched, &world.vcpu[number], now);
+    world.sched.idle = idle;
+    pass_on(&world.sched);
+    if (world.runs[world.vcpu[number].pcpu]) /* and it has not fled from a sibling to one that idles */
+        check_helped(number, &idle);
 }

@@ -41,7 +41,7 @@ static void take(const char *name, const char *value)
 static struct world_kind kind_of_play(void)
 {
     static const char *const scheds[] = {"rr", "fair", "credit", "rr", "sedf"};
-    static const char *const placements[] = {"count", "count", "balance"};
+    static const char *const placements[] = {"count", "util", "balance"};
     static const uint32_t means[] = {3, 12, 50, 200};
     uint64_t dice = (seed << 20) + number + 1;
 

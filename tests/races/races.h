@@ -80,6 +80,9 @@ void memory_release(uintptr_t address, bool on_top);
  * are atomic, and nothing orders them. */
 void memory_access(uintptr_t address, enum access, uintptr_t place);
 
+/* Between the two calls, while all rest, code of sched/ may be asked something without the locks that it needs. */
+void look_away(bool away);
+
 /* ---- The world (world.c) ---- */
 
 struct world_kind {

@@ -65,6 +65,18 @@ static void acquire(uint32_t pcpu, struct sched_vcpu *vcpu)
     world.owner[number] = pcpu;
 }
 
+static void check_slice(uint32_t pcpu, const struct sched_decision *decision)
+{
+    bool measures = world.sched.param[SCHED_PARAM_PLACEMENT] == PLACE_UTIL;
+
+    if (decision->slice == 0)
+        found("wrong", "pCPU %u was given a slice of 0", pcpu);
+    if (decision->vcpu && measures && decision->slice > SCHED_WINDOW)
+        found("wrong",
+              "pCPU %u was given a slice longer than SCHED_WINDOW, in which who runs is to be measured",
+              pcpu);
+}
+
 static void pick(uint32_t pcpu)
 {
     uint64_t now = passes(pcpu), ran = release(pcpu, now);
@@ -72,8 +84,8 @@ static void pick(uint32_t pcpu)
 
     world.asked[pcpu] = false;
     sched_pick(&world.sched, pcpu, ran, now, &decision);
-    if (decision.slice == 0)
-        found("wrong", "pCPU %u was given a slice of 0", pcpu);
+    check_slice(pcpu, &decision);
+    world.slice[pcpu] = decision.slice;
     acquire(pcpu, decision.vcpu);
 }
 
@@ -172,6 +184,15 @@ static void wake_some(void)
     }
 }
 
+/* One VCPU wakes where it has to wait. */
+static void help_one(void)
+{
+    uint32_t number = (uint32_t)chance(0, world.vcpus);
+
+    if (world.vcpu[number].state == SCHED_BLOCKED && world.runs[world.vcpu[number].pcpu])
+        check_helping(number, passes(0));
+}
+
 static bool somebody_runs(void)
 {
     for (uint32_t i = 0; i < world.sched.pcpus; i++)
@@ -209,6 +230,8 @@ static void live(uint32_t pcpu)
                 change_scheduler();
             else if (kind->changes && chance(0, 3) == 0)
                 take_out_and_in();
+            else if (chance(0, 3) == 0)
+                help_one();
             else
                 wake_some();
             follow_asks();
@@ -257,6 +280,15 @@ static bool add(struct sched_vm *vm, uint32_t id, uint32_t pcpus)
     return true;
 }
 
+/* Under credit one VM in three may use no more than a tenth to a third of a pCPU. */
+static void cap(struct sched_vm *vm)
+{
+    const struct sched_parameter *cap = sched_param_find(&sched_credit, "cap", true);
+
+    if (world.sched.ops == &sched_credit && chance(0, 3) == 0)
+        vm->values[sched_index(&sched_credit)][cap->slot] = 10 + chance(0, 24);
+}
+
 /* A reservation of a fifth to a half of a pCPU, for the scheduler that has them. */
 static void reserve(struct sched_vm *vm)
 {
@@ -294,6 +326,7 @@ static void begin(uint32_t player)
 
         sched_vm_init(&world.vm[i], i);
         reserve(&world.vm[i]);
+        cap(&world.vm[i]);
         for (uint32_t id = 0; id < siblings; id++)
             add(&world.vm[i], id, kind->pcpus);
     }

@@ -18,7 +18,8 @@ struct world {
     uint32_t vcpus;
     uint64_t now;                     /* ns, of all */
     uint64_t since[PLAYERS];          /* ns: when a pCPU's VCPU was charged last */
-    struct sched_vcpu *runs[PLAYERS]; /* who runs there */
+    struct sched_vcpu *runs[PLAYERS]; /* who runs there, */
+    uint64_t slice[PLAYERS];          /* ns: and for how long, until the pCPU is to be asked again */
     uint32_t owner[VMS * VM_VCPUS];   /* and where a VCPU runs, by its pCPU's own word; NOBODY's: nowhere */
     bool asked[PLAYERS];              /* what a kick does */
     uint32_t arrived, meetings;
@@ -32,5 +33,9 @@ void check_rest(void);
 /* Wakes a VCPU that is blocked, while all are at rest. If there are idle pCPUs that may run it, other than those that
  * are taken, it has to go to one of them, which has to be asked, and is taken from now on. */
 void check_waking(uint32_t number, uint64_t now, struct pcpu_set *taken);
+
+/* The same for one whose pCPU runs somebody, as if no pCPU idled. Then it turns out that some do: one of those that may
+ * run it has to be claimed and asked. */
+void check_helping(uint32_t number, uint64_t now);
 
 #endif
