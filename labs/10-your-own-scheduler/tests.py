@@ -6,6 +6,7 @@ from stintlib.course.board import Board, Score
 from stintlib.course.foreign import headers_from, names_from
 from stintlib.course.races import expect_no_race
 from stintlib.course.several import longest_wait, waits_beside_idle, runs, where
+from stintlib.history import History
 from stintlib.paths import ROOT
 
 MINE = "sched/mine.c"
@@ -85,12 +86,15 @@ def expect_busy(trial, seen, what):
     trial.expect("who that was", "", "" if wait.ns <= TURNS * 1e6 else wait.told(seen.history))
 
 
-@test(points=10, title="nobody waits while an allowed pCPU idles", look="sched/mine.c: pick, victim and dequeue",
-      needs=("turns",))
+@test(points=10, title="nobody waits while an allowed pCPU idles", needs=("turns",),
+      look="sched/mine.c: pick, where somebody yields and nobody waits, too; victim and dequeue")
 def conserving(trial):
     random = trial.random
     text, _ = echoes(random, 1)
     expect_busy(trial, trial.run(top(pcpus=1, sched="mine", time="400ms") + hogs(2) + text), "one pCPU")
+    away = random.randrange(200, 600)
+    expect_busy(trial, trial.run(top(pcpus=1, sched="mine", time="300ms") + vm(
+        "polite", "dodger", args=f"period=5ms away={away}us how=yield")), "one that yields, and nobody waits")
     early = random.randrange(3)    # the VMs are placed in turn: of each three, this one goes there
     text = top(pcpus=3, sched="mine", time="2s", beat=random.choice(BEATS))
     for number in range(6):
@@ -123,8 +127,8 @@ def affinity(trial):
 
 
 @test(points=8, title="VMs that are paused, resumed, stopped, reset, and started late",
-      look="sched/mine.c: what wake and arrive return beside one whose slice has no end; remove, block, and what you "
-           "keep of a VCPU that is gone", needs=("turns",))
+      look="sched/mine.c: what wake and arrive return beside one whose slice has no end; what one pays who was alone; "
+           "remove, block, and what you keep of a VCPU that is gone", needs=("turns",))
 def lives(trial):
     """`quits` stops for good, `again` boots anew, `sleeper` is away for a while, `late` comes when others have run."""
     at = sorted(trial.random.sample(range(60, 240, 10), 6))
@@ -144,6 +148,7 @@ def lives(trial):
     for name in ("sleeper", "late"):
         trial.expect(f"{name}: work done after all that", 2000, seen.work(name), AT_LEAST, "units")
     expect_nothing_saved(trial)
+    expect_no_wait_elsewhere(trial)
 
 
 def expect_nothing_saved(trial):
@@ -154,6 +159,23 @@ def expect_nothing_saved(trial):
     for vcpu, name in enumerate(("stays", "away")):
         trial.expect(f"{name}, where away was paused for {end - begin} ms: longest wait for one other", TURN,
                      longest_wait(seen.history, vcpu) / 1e6, AT_MOST, "ms")
+
+
+def expect_no_wait_elsewhere(trial):
+    """In the simulator, whose two pCPUs have two and four: `moves` may run on both, the others may not. When three of
+    the four pause and two more begin on the other pCPU it comes over, if spare lets it, to one who runs without end;
+    and what it has run in a queue of two is by then 200 ms more than there."""
+    pauses = trial.random.randrange(800, 1000, 10)
+    text = top(pcpus=2, sched="mine", time=f"{pauses + 600}ms")
+    text += "".join(f"at {pauses}ms: pause four{n}\n" for n in (1, 2, 3)) + vm("stays", "hog", affinity=0)
+    text += vm("four0", "hog", affinity=1) + vm("moves", "hog")
+    text += "".join(vm(f"four{n}", "hog", affinity=1) for n in (1, 2, 3))
+    text += "".join(vm(f"new{n}", "hog", affinity=0, start=f"{pauses + 50}ms") for n in range(2))
+    history = History(trial.simulate(text))
+    for name, others in (("stays", 3), ("moves", 3), ("four0", 4), ("new0", 3), ("new1", 3)):
+        vcpu = next(one["first_vcpu"] for one in history.vms if one["name"] == name)
+        trial.expect(f"{name}, in the simulator, where new ones come at {pauses + 50} ms: longest wait", TURN * others,
+                     longest_wait(history, vcpu) / 1e6, AT_MOST, "ms")
 
 
 @test(points=8, title="from one scheduler to the other while guests run", needs=("turns",),
