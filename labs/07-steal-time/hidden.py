@@ -2,15 +2,22 @@
 """What only the teacher has of the tests of lab 7."""
 from lab07.tests import (MS, OK, SWITCH, TWO, WAITS, beside_hogs, expect_sane, expect_spinner, guest, look,
                          registered)
-from stintlib.course import AT_LEAST, absolute, relative, test, top, vm
+from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
 
 
-@test(points=5, title="a VCPU that is out of its cap is stolen from, too", look="sbi/sta.c: stolen", needs=("spins",))
+@test(points=5, title="a VCPU that is out of its cap is stolen from, too; one that is paused is not",
+      look="sbi/sta.c: stolen, register_record, write_steal", needs=("spins",))
 def parked(trial):
-    cap = trial.random.choice((20, 25, 40, 50))
-    seen = look(trial, top(pcpus=1, time="1600ms", sched="credit") + guest("spin", args={"ms": 1500}, cap=cap))
+    cap = trial.random.choice((10, 15, 20, 25))
+    # So long that the ns of its steal do not fit into 32 bits.
+    args = {"before": 300, "ms": 6000}
+    seen = look(trial, top(pcpus=1, time="7s", sched="credit") + guest("spin", args=args, cap=cap))
     # One that is capped runs in turns of up to 30 ms: the span may end in the middle of its period.
     expect_spinner(trial, seen, 100 - cap, absolute(3))
+    seen = look(trial, top(pcpus=1, time="400ms") + "at 100ms: pause a\nat 250ms: resume a\n" +
+                guest("spin", args={"ms": 300}))
+    trial.expect("time for which it was paused", 150, seen["longest"] / MS, absolute(1), "ms")
+    trial.expect("steal that the record told, of one that was paused", 0, seen["steal"] / MS, absolute(1), "ms")
 
 
 @test(points=3, title="what the hypervisor takes for itself is steal, too", look="sbi/sta.c: stolen")
@@ -54,6 +61,9 @@ def hostile(trial):
     seen = look(trial, beside_hogs(trial, "300ms", "scribbled"))
     registered(trial, seen)
     trial.expect("sequence is odd after the guest wrote nonsense there", 0, seen["odd"])
+    # It counts the hypervisor's own writes, two for each time that it told of some ms.
+    trial.expect("sequence, which goes on from the hypervisor's own number, is by then", 1000, seen["sequence"],
+                 AT_MOST)
     trial.expect("steal since it was registered", seen["gaps"] / MS, seen["steal"] / MS, absolute(9 * SWITCH), "ms")
     seen = look(trial, beside_hogs(trial, "400ms", "moved"))
     trial.expect("steal in a record whose page has moved", seen["gaps"] / MS, seen["steal"] / MS, relative(2), "ms")

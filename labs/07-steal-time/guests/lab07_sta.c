@@ -6,8 +6,9 @@
 #include "lib/string.h"
 #include "tests/guests/view.h"
 
-#define UART 0x10000000UL
-#define SOME 0xa5
+#define UART     0x10000000UL
+#define SOME     0xa5
+#define NONSENSE 0xa5a5a5a5U
 
 static volatile struct sbi_sta records[2];
 
@@ -26,15 +27,18 @@ static void call(const char *name, uint64_t low, uint64_t high, uint64_t flags)
 static void test_calls(void)
 {
     uint64_t good = (uint64_t)&records[0], flags = arg_number("flags", 1), off = arg_number("off", 8);
+    uint64_t high_flags = arg_number("high_flags", 1UL << 63);
 
     call("register", good, 0, 0);
     call("flags", good, 0, flags);
+    call("high_flags", good, 0, high_flags);
     call("stop_with_flags", -1UL, -1UL, flags);
     call("stop", -1UL, -1UL, 0);
     call("stop_again", -1UL, -1UL, 0);
     call("only_low_is_ones", -1UL, 0, 0);
     call("only_high_is_ones", good, -1UL, 0);
     call("misaligned", good + off, 0, 0);
+    call("half_aligned", good + sizeof(records[0]) / 2, 0, 0);
     call("misaligned_and_high", good + off, 1, 0);
     call("misaligned_and_outside", UART + off, 0, 0);
     call("high", good, 1, 0);
@@ -75,12 +79,37 @@ static void test_zeroed(void)
 
 /* ---- One hart ---- */
 
+/* Bytes that are not 0 where nothing is ever written. */
+static uint64_t filled(const volatile struct sbi_sta *record)
+{
+    uint64_t count = record->flags != 0;
+
+    for (unsigned i = 0; i < sizeof(record->pad); i++)
+        count += record->pad[i] != 0;
+    return count;
+}
+
 static void test_spin(void)
 {
+    spin_until(rdtime() + arg_number("before", 0) * MS);
     call("register", (uint64_t)&records[0], 0, 0);
     look(&records[0], arg_number("ms", 500) * MS);
     tell_view();
-    tell("flags", records[0].flags);
+    tell("filled", filled(&records[0]));
+}
+
+/* Whether a call that is refused leaves the record as it is. */
+static void look_after_refusals(void)
+{
+    uint64_t good = (uint64_t)&records[1];
+
+    sta_set(good, 0, 1);
+    sta_set(good + 1, 0, 0);
+    sta_set(good, 1, 0);
+    sta_set(UART, 0, 0);
+    look(&records[0], 60 * MS);
+    tell("refused_gaps", view.gaps);
+    tell("refused_steal", view.steal);
 }
 
 static void test_again(void)
@@ -92,10 +121,11 @@ static void test_again(void)
     look(&records[0], 200 * MS);
     tell("first_gaps", view.gaps);
     tell("first_steal", sta_steal(&records[0], &sequence) / TICK_NS);
+    look_after_refusals();
     left = records[0].steal;
     call("second", (uint64_t)&records[1], 0, 0);
     tell("second_begins", sta_steal(&records[1], &sequence) / TICK_NS);
-    look(&records[1], 200 * MS);
+    look(&records[1], 120 * MS); /* not as long as the first */
     tell("second_gaps", view.gaps);
     tell("second_steal", sta_steal(&records[1], &sequence) / TICK_NS);
     tell("first_went_on", records[0].steal - left);
@@ -106,9 +136,13 @@ static void test_stopped(void)
     call("register", (uint64_t)&records[0], 0, 0);
     look(&records[0], 100 * MS);
     tell("steal", view.steal);
+    uint64_t left = records[0].steal;
     call("stop", -1UL, -1UL, 0);
+    tell("taken_back", records[0].steal < left);
     fill(&records[0]);
+    uint64_t begin = csr_read(cycle);
     spin_until(rdtime() + 200 * MS);
+    tell("machine", (csr_read(cycle) - begin) / TICK_NS);
     tell("changed", others(&records[0], SOME));
 }
 
@@ -156,13 +190,14 @@ static void test_scribbled(void)
     call("register", (uint64_t)&records[0], 0, 0);
     for (unsigned n = 0; n < 8; n++) {
         gaps += next_gap();
-        records[0].sequence = SOME;
+        records[0].sequence = NONSENSE;
         records[0].steal = ~0UL;
     }
     gaps += next_gap();
     tell("gaps", gaps);
     tell("steal", sta_steal(&records[0], &sequence) / TICK_NS);
     tell("odd", sequence % 2);
+    tell("sequence", sequence);
 }
 
 /* The record lies in the area, whose pages move to where the host reads them. */
@@ -268,7 +303,8 @@ static void count_and_sleep(uint64_t ticks)
 }
 
 /* A sibling that is preempted executes nothing; one that says it is not does not stand still for longer than harts take
- * turns. One that sleeps is not preempted: in the last ms before its timer it surely does. */
+ * turns. One that sleeps is not preempted: in the last ms before its timer it surely does. The sequence is looked at
+ * first and last: if it is the same the sibling did not go on in between. */
 static void test_preempted(void)
 {
     uint64_t preempted = 0, went_on = 0, unsaid = 0, asleep = 0, asleep_preempted = 0;
@@ -282,9 +318,9 @@ static void test_preempted(void)
         uint64_t from = counter, until = sleeps_until, now;
 
         spin_until(rdtime() + MS / 20);
+        uint64_t to = counter;
         bool is = records[1].preempted != 0;
         bool same = was == is && before == records[1].sequence;
-        uint64_t to = counter;
         now = rdtime();
         if (until && now < until && until - now < MS) {
             asleep++;
@@ -301,6 +337,49 @@ static void test_preempted(void)
     tell("unsaid", unsaid);
     tell("asleep", asleep);
     tell("asleep_preempted", asleep_preempted);
+}
+
+static volatile uint64_t woken_at;
+
+static void wait_for_ipis(IGNORED uint64_t argument)
+{
+    csr_write(sie, 1UL << IRQ_SOFT);
+    register_second();
+    for (;;) {
+        while (!(csr_read(sip) >> IRQ_SOFT & 1))
+            __asm__ volatile("wfi");
+        woken_at = rdtime();
+        csr_clear(sip, 1UL << IRQ_SOFT);
+    }
+}
+
+static void sleep_until(uint64_t due)
+{
+    csr_write(stimecmp, due);
+    while (rdtime() < due)
+        __asm__ volatile("wfi");
+    csr_write(stimecmp, -1);
+}
+
+/* It is another pCPU that wakes the one that has the record: one that idles for most of the time. */
+static void test_woken(void)
+{
+    uint32_t sequence;
+    uint64_t late = 0, steal = 0, pause = arg_number("pause", 10) * MS;
+
+    csr_set(sie, 1UL << IRQ_TIMER);
+    hart_start(1, wait_for_ipis, 0);
+    for (uint64_t n = arg_number("waits", 20); n; n--) {
+        sleep_until(rdtime() + pause);
+        uint64_t before = sta_steal(&records[1], &sequence), sent = rdtime();
+        woken_at = 0;
+        sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 2, 0, 0);
+        sleep_until(rdtime() + pause);
+        late += woken_at - sent;
+        steal += sta_steal(&records[1], &sequence) - before;
+    }
+    tell("late", late);
+    tell("steal", steal / TICK_NS);
 }
 
 /* ---- Lives ---- */
@@ -335,7 +414,7 @@ static const struct {
     {"calls", test_calls},     {"zeroed", test_zeroed},       {"spin", test_spin},
     {"again", test_again},     {"stopped", test_stopped},     {"sleep", test_sleep},
     {"moved", test_moved},     {"sequence", test_sequence},   {"preempted", test_preempted},
-    {"restart", test_restart}, {"scribbled", test_scribbled},
+    {"restart", test_restart}, {"scribbled", test_scribbled}, {"woken", test_woken},
 };
 
 int test_main(void)
