@@ -25,15 +25,26 @@ def rate(trial):
     expect_caught_up(trial, expect_timer(trial, seen, "catchup", ask, rate_))
     hammered(trial, trial.run(hammer("catchup", 2, trial.random.randrange(500, 1500), 30_000, hogs=2, naps=400,
                                      time=500, rate=rate_)))
+    # While one sleeps its clock catches up, too: it is woken when that is there, which goes on at its rate meanwhile.
+    args = f"naps=20 ticks={trial.random.randrange(20_000, 40_000)}"
+    found = evidence(trial, trial.run(top(pcpus=1, time="600ms", quantum="10ms") + vm("hog", "hog") +
+                                      vm("a", "lab04_naps", clock="catchup", rate=rate_, args=args)))
+    trial.expect("one that sleeps: times that WFI was over before the timer was due", 0, found["early"])
+    trial.expect("one that sleeps: the latest wake-up was late by", rate_ * WAKE_UP, found["late_most"] / TICKS_A_MS,
+                 AT_MOST, "ms")
 
 
-@test(points=3, title="a timer that is masked wakes nobody", look="hyp/guest_clock.c: guest_clock_deadline",
-      needs=("wake",))
+@test(points=3, title="a timer that is masked, or never comes, wakes nobody",
+      look="hyp/guest_clock.c: guest_clock_deadline", needs=("wake",))
 def masked(trial):
+    """A hart sleeps until an IPI comes, whatever its timer. The VM's time began so late that the host time of the last
+    two has more than 64 bits."""
     args = f"naps=4 ticks={trial.random.randrange(20_000, 40_000)}"
-    found = evidence(trial, trial.run(top(pcpus=1, time="500ms") + vm("a", "lab04_naps", vcpus=2, args=args)))
-    trial.expect("it came out of WFI after the IPI by", WAKE_UP, found["masked_late"] / TICKS_A_MS, absolute(WAKE_UP),
-                 "ms")
+    found = evidence(trial, trial.run(top(pcpus=1, time="500ms") +
+                                      vm("a", "lab04_naps", vcpus=2, start="5ms", args=args)))
+    for name, timer in (("masked", "masked"), ("never", "all ones"), ("last", "all ones less 1000")):
+        trial.expect(f"timer {timer}: it came out of WFI after the IPI by", WAKE_UP,
+                     found[f"{name}_late"] / TICKS_A_MS, absolute(WAKE_UP), "ms")
 
 
 @test(points=4, title="many timers on two pCPUs", look="hyp/vcpu.c: save_interrupts, load_interrupts",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the student of lab 4 can see of the grader's tests. The guests are in labs/04-timers/guests and tests/guests:
 they measure their own time, and that of the machine, which a hypervisor cannot turn back (the CSR `cycle`)."""
-from stintlib.course import AT_LEAST, AT_MOST, absolute, test, top, vm
+from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
 
 TICKS_A_MS = 10_000
 NS_A_MS = 1_000_000
@@ -75,6 +75,7 @@ def expect_timers(trial, seen, guests, away):
             trial.expect(f"guest {name}: timers {what}", 0, found[what])
         trial.expect(f"guest {name}: timers still pending when withdrawn", 0, found["stuck"])
         trial.expect(f"guest {name}: pending IPIs forgotten", 0, found["forgot"])
+        trial.expect(f"guest {name}: IPIs pending that nobody sent to it", 0, found["unsent"])
         trial.expect(f"guest {name}: the latest timer was late by", away + WAKE_UP + 0.1,
                      found["late_most"] / TICKS_A_MS, AT_MOST, "ms")
         trial.expect(f"guest {name}: timers that came", int(300 / (ticks / TICKS_A_MS + away)), found["timers"],
@@ -104,8 +105,8 @@ def block(trial):
     found = evidence(trial, seen)
     # 400 ms of these are b's alone, or nearly so; in the rest a works for less than 1 % of the time.
     trial.expect("work of its neighbour", 0.9 * (slept + 400) * UNITS_A_MS, seen.work("b"), AT_LEAST)
-    trial.expect("WFI with an IPI pending, but masked, takes", WAKE_UP, found["pending_wait"] / TICKS_A_MS, AT_MOST,
-                 "ms")
+    for what, name in (("an IPI", "pending_wait"), ("a timer", "due_wait")):
+        trial.expect(f"WFI with {what} pending, but masked, takes", WAKE_UP, found[name] / TICKS_A_MS, AT_MOST, "ms")
 
 
 CLOCKS = ("catchup", "real", "virtual")
@@ -144,12 +145,21 @@ def expect_timer(trial, seen, clock, ask, rate=2):
     return found
 
 
+def set_back(seen, clock):
+    """ms, by which the VM's delta is less at the end than at its start, as the trace has it."""
+    number = CLOCKS.index(clock)
+    deltas = [event.b for _, event in seen.events("delta") if event.a == number]
+    return ((deltas[0] - deltas[-1] + 2 ** 63) % 2 ** 64 - 2 ** 63) / TICKS_A_MS if deltas else 0
+
+
 @test(points=12, title="clock = virtual stands still while its guest is kept from running",
       look="hyp/guest_clock.c: freeze_if_alone, stood_still, thaw", gdb=("break guest_clock_enter",))
 def virtual(trial):
     seen, ask = distort(trial)
     for clock in ("real", "virtual"):
-        expect_timer(trial, seen, clock, ask)
+        found = expect_timer(trial, seen, clock, ask)
+    trial.expect("virtual: its delta went back, as the trace has it, by its absence at least",
+                 found["away_ns"] / NS_A_MS - 0.1, set_back(seen, "virtual"), AT_LEAST, "ms")
 
 
 @test(points=10, title="clock = catchup goes twice as fast until it is real again, and no further",
@@ -158,12 +168,17 @@ def catchup(trial):
     seen, ask = distort(trial)
     found = expect_timer(trial, seen, "catchup", ask)
     expect_caught_up(trial, found)
+    trial.expect("catchup: its delta is less than at its start, as the trace has it, by", 0.0,
+                 set_back(seen, "catchup"), absolute(0.1), "ms")
 
 
 def expect_caught_up(trial, found):
     trial.expect("catchup: at the end it is ahead of the machine by", 0.0, found["ahead_last_ns"] / NS_A_MS,
                  absolute(0.1), "ms")
     trial.expect("catchup: it never was further ahead than", 0.1, found["ahead_most_ns"] / NS_A_MS, AT_MOST, "ms")
+    # By now it has seen all of its absences; and what each of the steps costs, which is some us in 100, is stolen, too.
+    trial.expect("catchup: steal that it was told since it asked, of its absences", found["away_all_ns"] / NS_A_MS,
+                 found["stolen_ns"] / NS_A_MS, relative(5), "ms")
 
 
 @test(points=8, title="siblings have one clock, which stands still only if none of them runs",

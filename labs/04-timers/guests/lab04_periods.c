@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Harts that never wait, and have a timer set all the time: does each one come, once, not early, and how late? And
- * does their clock go as the machine's does, which is `cycle` (virtual ns, under QEMU's instruction counting)?
+ * Harts that never wait, and have a timer set all the time: does each one come, once, not early, and how late? Does one
+ * come when none is set any more? While some of them are set, drawn at random, an IPI is pending: does it stay, and
+ * does none come with the others? And does their clock go as the machine's does, which is `cycle` (virtual ns, under
+ * QEMU's instruction counting)?
  *
  * Arguments: ticks=N, how long the timers are, that of hart n by n thirds longer; until=N, ns of the machine's clock.
  */
@@ -9,13 +11,14 @@
 
 #define TICK_NS 100
 #define LOST    (2 * 1000 * 1000UL) /* ticks, after which a timer will not come any more */
+#define REST    (300 * 1000UL)      /* ticks without a timer, at the end */
 
 static struct result {
     volatile uint64_t taken, taken_at;
     uint64_t armed; /* an interrupt is expected */
     uint64_t timers, lost, spurious, stuck, early, late_most;
-    uint64_t forgot;   /* the IPI */
-    uint64_t off_most; /* ns, by which its clock and the machine's went apart */
+    uint64_t forgot, unsent; /* IPIs that were pending and are not, and the other way round */
+    uint64_t off_most;       /* ns, by which its clock and the machine's went apart */
 } __attribute__((aligned(64))) results[HARTS];
 
 static uint64_t begin, begin_machine;
@@ -45,6 +48,22 @@ static void compare_clocks(struct result *r)
         r->off_most = off;
 }
 
+static void set_ipi(bool pending)
+{
+    if (pending)
+        csr_set(sip, 1UL << IRQ_SOFT);
+    else
+        csr_clear(sip, 1UL << IRQ_SOFT);
+}
+
+static void look_at_ipi(struct result *r, bool pending)
+{
+    bool is_pending = csr_read(sip) >> IRQ_SOFT & 1;
+
+    r->forgot += pending && !is_pending;
+    r->unsent += !pending && is_pending;
+}
+
 static void time_one(struct result *r, uint64_t ticks)
 {
     uint64_t before = r->taken, due = rdtime() + ticks;
@@ -70,12 +89,16 @@ static void work(uint64_t id)
 
     this_hart()->on_interrupt = on_timer;
     csr_write(stimecmp, ~0UL);
-    csr_set(sip, 1UL << IRQ_SOFT);
     csr_set(sstatus, SSTATUS_SIE);
-    while (csr_read(cycle) - begin_machine < until)
+    for (uint64_t random = ticks + id; csr_read(cycle) - begin_machine < until;) {
+        random = random * 6364136223846793005UL + 1442695040888963407UL;
+        bool pending = random >> 63;
+        set_ipi(pending);
         time_one(&results[id], ticks + id * ticks / 3);
+        look_at_ipi(&results[id], pending);
+    }
+    spin_until(rdtime() + REST);
     csr_clear(sstatus, SSTATUS_SIE);
-    results[id].forgot = !(csr_read(sip) >> IRQ_SOFT & 1);
 }
 
 static void tell(const struct result *all)
@@ -87,6 +110,7 @@ static void tell(const struct result *all)
     *report_number("early") = all->early;
     *report_number("late_most") = all->late_most;
     *report_number("forgot") = all->forgot;
+    *report_number("unsent") = all->unsent;
     *report_number("off_most") = all->off_most;
     *report_number("done") = 1;
 }
@@ -108,7 +132,7 @@ int test_main(void)
         while (id && !*(volatile uint64_t *)&harts[id].done)
             ;
         all.timers += r->timers, all.lost += r->lost, all.spurious += r->spurious, all.stuck += r->stuck;
-        all.early += r->early, all.forgot += r->forgot;
+        all.early += r->early, all.forgot += r->forgot, all.unsent += r->unsent;
         all.late_most = r->late_most > all.late_most ? r->late_most : all.late_most;
         all.off_most = r->off_most > all.off_most ? r->off_most : all.off_most;
     }
