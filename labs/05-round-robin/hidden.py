@@ -2,12 +2,13 @@
 """The tests of lab 5 that stay with the teacher: the same rules, in mixtures."""
 from lab05.tests import MS, choose_quantum, least, machine, most, spinners, watch, watch_all
 from stintlib.course import AT_LEAST, AT_MOST, relative, test
+from stintlib.course.steps import PLAYS, expect_steps, steps_of_ours
 
 IN_VAIN = 2.0    # ms: harts under instruction counting are up to 0.7 ms apart, and one is asked after the other
 STARTED = 15     # ms: by then one pCPU has started all VMs, and looks after its own
 
 
-@test(points=8, title="spinners, one who sleeps and one who yields share a pCPU, and half-way the quantum changes",
+@test(points=6, title="spinners, one who sleeps and one who yields share a pCPU, and half-way the quantum changes",
       look="sched/rr.c: rr_pick (5.2): which quantum counts? rr_wake (5.1), rr_yield (5.3): nobody goes first",
       needs=("turns",))
 def mixture(trial):
@@ -26,7 +27,7 @@ def mixture(trial):
                  most(seen, names, "had_ns") - least(seen, names, "had_ns"), AT_MOST, "ms")
 
 
-@test(points=8, title="nobody waits while a pCPU idles on which it may run", look="sched/rr.c: rr_victim (5.4)",
+@test(points=6, title="nobody waits while a pCPU idles on which it may run", look="sched/rr.c: rr_victim (5.4)",
       needs=("takes",))
 def conserves(trial):
     homes = {"any0": "0-2", "any1": "0-2", "low0": "0-1", "low1": "0-1", "high": "1-2", "two": "2-2"}
@@ -50,7 +51,7 @@ def longest_in_vain(history, vcpu, first, last):
                default=0) * history.ns
 
 
-@test(points=6, title="other schedulers in between, and nobody is lost",
+@test(points=4, title="other schedulers in between, and nobody is lost",
       look="sched/rr.c: when round robin begins, every priv is zero and somebody may run already", needs=("turns",))
 def changes(trial):
     names, quantum = spinners(3), choose_quantum(trial)
@@ -66,3 +67,10 @@ def changes(trial):
         had = seen.guest(name)["had_ns"] / MS
         trial.expect(f"time that {name} had, one of three equals", 0.8 * share, had, AT_LEAST, "ms")
         trial.expect("and no more than", 1.28 * share, had, AT_MOST, "ms")
+
+
+@test(points=6, title="step by step, in other machines", gdb=None, look="as for steps")
+def more_steps(trial):
+    seed = str(trial.random.randrange(2, 1 << 30))
+    words = (PLAYS, "--sched", "rr", "--tell", "runs", "--seed", seed, "--plays", "2000")
+    expect_steps(trial, steps_of_ours(*words), *words)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What the student of lab 5 can see of the grader's tests. Nearly all that they judge is measured by the guest `watch`
 (tests/guests/watch.c), which looks at its clock without end and so knows when it had its CPU and when it had not."""
+from pathlib import Path
+
 from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
+from stintlib.course.steps import PLAYS, expect_steps
 
 MS = 1e6                # ns
 SHARP = relative(2)     # a switch takes 40 us, and the rule lets 1/64 of a quantum go
@@ -54,7 +57,7 @@ def expect_turns(trial, seen, names, quantum_us, tolerance=SHARP):
     trial.expect("longest turn", quantum_us / 1000, most(seen, names, "turn_most_ns"), tolerance, "ms")
 
 
-@test(points=14, title="spinners on one pCPU run for one quantum each, in turn", look="sched/rr.c: rr_pick (5.2)",
+@test(points=12, title="spinners on one pCPU run for one quantum each, in turn", look="sched/rr.c: rr_pick (5.2)",
       gdb=ASKED)
 def turns(trial):
     names, quantum = spinners(trial.random.randrange(3, 6)), choose_quantum(trial)
@@ -84,7 +87,7 @@ def alone(trial):
                  1.4 * quantum / 1000, seen.guest("third")["began_ns"] / MS, AT_LEAST, "ms")
 
 
-@test(points=14, title="who wakes waits its turn", needs=("turns",), gdb=("break rr_wake",),
+@test(points=12, title="who wakes waits its turn", needs=("turns",), gdb=("break rr_wake",),
       look="sched/rr.c: rr_wake (5.1): which end of the queue? Who never slept never ran: what does it return?")
 def wakes(trial):
     names, quantum = spinners(trial.random.randrange(2, 4)), choose_quantum(trial)
@@ -105,7 +108,7 @@ def expect_late(trial, names, quantum_us, slept_us):
                      relative(3), "ms")
 
 
-@test(points=12, title="who yields goes behind all others, once", look="sched/rr.c: rr_yield (5.3)", needs=("turns",),
+@test(points=10, title="who yields goes behind all others, once", look="sched/rr.c: rr_yield (5.3)", needs=("turns",),
       gdb=("break rr_yield",))
 def yields(trial):
     quantum = choose_quantum(trial)
@@ -258,3 +261,10 @@ def expect_as_well(trial, quantum):
     trial.expect("times free slept", 5, seen.guest("free")["sleeps"], AT_LEAST)
     trial.expect("longest time from when free woke to when it ran, beside one: the rest of a turn",
                  (quantum - slept) / 1000, seen.guest("free")["late_most_ns"] / MS, relative(8), "ms")
+
+
+@test(points=6, title="step by step", gdb=None,
+      look="the first step that is not as expected: what happens there, and which task says what should come of it")
+def steps(trial):
+    expect_steps(trial, (Path(__file__).parent / "steps.txt").read_text("utf-8").splitlines(),
+                 PLAYS, "--sched", "rr", "--tell", "runs", "--seed", "1", "--plays", "30")

@@ -36,5 +36,5 @@ def sampled(trial):
 
 @test(points=10, title="step by step, in other machines", gdb=None, look="as for steps")
 def more_steps(trial):
-    words = (PLAYS, "--sched", "credit", "--seed", str(trial.random.randrange(2, 1 << 30)), "--plays", "400")
+    words = (PLAYS, "--sched", "credit", "--seed", str(trial.random.randrange(2, 1 << 30)), "--plays", "2000")
     expect_steps(trial, steps_of_ours(*words), *words)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plays --sched NAME --seed N --plays N [--nonce TEXT]: plays so many small machines under that scheduler and says
- * after each step who runs, and what the scheduler knows of whom (its `dump`). The numbers hang on the seed alone:
- * two schedulers that do the same say the same. Times are multiples of 0.1 ms but for those that are parameters, so
- * that nothing hangs on whether one that is just reached counts. With --nonce it speaks JSON, for programs.
+ * plays --sched NAME --seed N --plays N [--tell runs] [--nonce TEXT]: plays so many small machines under that
+ * scheduler and says after each step who runs and, without `--tell runs`, what the scheduler knows of whom (its
+ * `dump`). The numbers hang on the seed alone: two schedulers that do the same say the same. Times are multiples of
+ * 0.1 ms but for those that are parameters, and a pCPU is asked a little after its slice has ended, so that nothing
+ * hangs on whether a time that is just reached counts. With --nonce it speaks JSON, for programs.
  */
 #include "sched/sched.h"
 #include "tests/plays/say.h"
@@ -29,17 +30,19 @@ static const struct range {
     {"boost", 0, 1, 2, false},
     {"weight", 64, 97, 12, false},
     {"cap", 10, 13, 6, true},
-    {"quantum", 2000 * US, 1000 * US, 10, false},
+    {"quantum", 2050 * US, 500 * US, 3, false},
 };
 
 static struct sched sched;
 static struct sched_rq queues[PCPUS];
 static struct sched_vm vms[VMS];
 static struct sched_vcpu vcpus[VCPUS];
-static char known[VCPUS][TEXT]; /* what was said of each VCPU last */
+static char known[VCPUS][TEXT];              /* what was said of each VCPU last, */
+static const struct sched_vcpu *runs[PCPUS]; /* and of each pCPU */
 static uint32_t count;
-static uint64_t now, since[PCPUS];
+static uint64_t now, since[PCPUS], slice_end[PCPUS];
 static const struct sched_ops *ops;
+static bool is_told = true; /* what the scheduler knows */
 
 /* ---- Words ---- */
 
@@ -58,7 +61,7 @@ static void say_changes(void)
 {
     char text[TEXT];
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; is_told && i < count; i++) {
         ops->dump(&sched, &vcpus[i], text, sizeof(text));
         if (strcmp(text, known[i]) == 0)
             continue;
@@ -98,6 +101,21 @@ static void set_parameters(struct sched_vm *vm)
         set_parameter(vm, &ranges[i]);
 }
 
+/* On two pCPUs some may run on one alone. */
+static void say_homes(const struct sched_vm *vm)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bool everywhere = pcpu_set_has(&vcpus[i].affinity, 0) &&
+                          pcpu_set_has(&vcpus[i].affinity, sched.pcpus - 1);
+
+        if (vcpus[i].vm != vm || everywhere)
+            continue;
+        say(", ");
+        say_vcpu(&vcpus[i]);
+        say(" only on pCPU %u", pcpu_set_has(&vcpus[i].affinity, 1));
+    }
+}
+
 static void add_vm(uint32_t number)
 {
     struct sched_vm *vm = &vms[number];
@@ -108,10 +126,13 @@ static void add_vm(uint32_t number)
 
         *vcpu = (struct sched_vcpu){.vm = vm, .id = id, .affinity = pcpu_set_first(sched.pcpus)};
         known[count - 1][0] = '\0';
+        if (chance(4) == 0)
+            vcpu->affinity.word[0] &= 1 + chance(bit_mask(sched.pcpus));
         sched_add(&sched, vcpu, now);
     }
     say("VM %u", number);
     set_parameters(vm);
+    say_homes(vm);
     end_line();
 }
 
@@ -122,6 +143,8 @@ static void begin(uint64_t number)
     count = 0;
     now = 0;
     memset(since, 0, sizeof(since));
+    memset(runs, 0, sizeof(runs));
+    memset(slice_end, 0xff, sizeof(slice_end)); /* SCHED_FOREVER */
     sched_init(&sched, ops, NULL, queues, &topology);
     say("Play %llu: %u pCPUs", (unsigned long long)number, sched.pcpus);
     set_parameters(NULL);
@@ -148,13 +171,26 @@ static void pick(uint32_t pcpu)
     struct sched_decision decision;
 
     sched_pick(&sched, pcpu, ns, now, &decision);
-    if (!decision.vcpu) {
-        say(", pCPU %u idles", pcpu);
-        return;
+    slice_end[pcpu] = decision.slice == SCHED_FOREVER ? SCHED_FOREVER : now + decision.slice;
+}
+
+/* Who runs where, if it is another one than before. */
+static void say_runs(void)
+{
+    for (uint32_t pcpu = 0; pcpu < sched.pcpus; pcpu++) {
+        const struct sched_vcpu *current = queues[pcpu].current;
+
+        if (current == runs[pcpu])
+            continue;
+        runs[pcpu] = current;
+        if (current) {
+            say(", ");
+            say_vcpu(current);
+            say(" runs on pCPU %u", pcpu);
+        } else {
+            say(", pCPU %u idles", pcpu);
+        }
     }
-    say(", ");
-    say_vcpu(decision.vcpu);
-    say(" runs on pCPU %u", pcpu);
 }
 
 static void follow_asks(void)
@@ -182,6 +218,31 @@ static void leave(uint32_t pcpu, const char *what, void (*how)(struct sched *, u
     pick(pcpu);
 }
 
+static uint32_t first_to_end(void)
+{
+    uint32_t first = 0;
+
+    for (uint32_t pcpu = 1; pcpu < sched.pcpus; pcpu++)
+        if (slice_end[pcpu] < slice_end[first])
+            first = pcpu;
+    return first;
+}
+
+/* Whose slice ends meanwhile is asked. */
+static void pass(uint64_t until)
+{
+    uint32_t pcpu;
+
+    while (slice_end[pcpu = first_to_end()] < until) {
+        uint64_t asked = slice_end[pcpu] / STEP * STEP + STEP;
+
+        now = asked > now ? asked : now + STEP;
+        pick(pcpu);
+        follow_asks();
+    }
+    now = until > now ? until : now;
+}
+
 /* Mostly little time passes; now and then several periods. */
 static void step(void)
 {
@@ -189,7 +250,7 @@ static void step(void)
     struct sched_vcpu *vcpu = &vcpus[chance(count)];
     uint64_t what = chance(8);
 
-    now += STEP * (1 + chance(chance(8) ? 40 : 400));
+    pass(now + STEP * (1 + chance(chance(8) ? 40 : 400)));
     say_ms(now);
     if (vcpu->state == SCHED_BLOCKED && what < 5)
         wake(vcpu);
@@ -200,6 +261,7 @@ static void step(void)
     else
         pick(pcpu);
     follow_asks();
+    say_runs();
     say_changes();
 }
 
@@ -215,7 +277,9 @@ void spin_stuck(struct spinlock *lock)
 
 static void refuse(const char *word)
 {
-    fprintf(stderr, "plays: found '%s', expected --sched NAME, --seed N, --plays N or --nonce TEXT\n", word);
+    fprintf(stderr,
+            "plays: found '%s', expected --sched NAME, --seed N, --plays N, --tell runs or --nonce TEXT\n",
+            word);
     exit(2);
 }
 
@@ -231,7 +295,9 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
 
-        if (strcmp(argv[i], "--sched") == 0 && sched_find(value) && sched_find(value)->dump)
+        if (strcmp(argv[i], "--tell") == 0 && strcmp(value, "runs") == 0)
+            is_told = false;
+        else if (strcmp(argv[i], "--sched") == 0 && sched_find(value) && sched_find(value)->dump)
             ops = sched_find(value);
         else if (!take_common(argv[i], value))
             refuse(argv[i]);

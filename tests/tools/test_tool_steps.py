@@ -28,6 +28,8 @@ class Trial:
 def test_ours_are_the_steps_that_are_written_down():
     """To write them anew, if a rule changes: the words of WORDS > labs/06-credit/steps.txt"""
     assert steps.steps_of_ours(*WORDS) == GOLDEN
+    runs = (ROOT / "labs/05-round-robin/steps.txt").read_text("utf-8").splitlines()
+    assert steps.steps_of_ours(steps.PLAYS, "--sched", "rr", "--tell", "runs", "--seed", "1", "--plays", "30") == runs
     where = (ROOT / "labs/09-several-pcpus/steps.txt").read_text("utf-8").splitlines()
     assert steps.steps_of_ours(steps.MOVES, "--seed", "1", "--plays", "40") == where
 

@@ -16,7 +16,7 @@ from stintlib.scenario import read_scenario
 
 PROCESSOR_S = 30     # of processor time: the same on a busy machine
 WATCHDOG = 240       # of the wall clock
-MOST_SAID = 1 << 22
+MOST_SAID = 1 << 24
 SWITCH_COST_NS = 10_000
 PLACE = re.compile(r"@(\d)")
 
