@@ -121,6 +121,10 @@ def tops(trial):
     trial.expect("the task's %CPU, by its work", books.run, worked(guest)[0], POINT, "%")
     trial.expect("the same, by the top that knows of steal", books.run, task["top_aware_pct"], POINT, "%")
     trial.expect("the same, by the one that does not", 99, task["top_blind_pct"], POINT, "%")
+    alone = trial.run(top(pcpus=1, time="1s") + vm("guest", "timeshare", args="spin sleep:7ms")).guest("guest")
+    for number, task in enumerate(alone["tasks"]):
+        trial.expect(f"task {number} of two, where nothing is stolen: %CPU by its work, and what the blind top says",
+                     worked(alone)[number], task["top_blind_pct"], POINT, "%")
 
 
 CUT = relative(5)    # of the 25 slices or more that each task has one may be cut off by the end of the run
