@@ -107,7 +107,7 @@ def test_a_class_of_one_good_one_broken_and_one_endless(tmp_path, kept_in):
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "out" / "grades.csv").read_text("utf-8").splitlines()
     assert [line.split(",")[:4] for line in lines[1:]] == [
-        ["broken", "graded", "0", "100"], ["endless", "graded", "80", "100"], ["good", "graded", "100", "100"]]
+        ["broken", "graded", "0", "100"], ["endless", "graded", "72", "100"], ["good", "graded", "100", "100"]]
     assert "error:" in (tmp_path / "out" / "broken.txt").read_text("utf-8")
     assert "budget" in (tmp_path / "out" / "endless.txt").read_text("utf-8")
 
