@@ -2,4 +2,4 @@
 TITLE = "credit"
 FILES = ["sched/credit.c", "sched/credit_account.c"]
 SHOW = "shares.conf"
-TARGETS = ["build/hyp/stint.elf", "build/plays/plays"]
+TARGETS = ["build/hyp/stint.elf", "build/plays/plays", "build/races/races"]

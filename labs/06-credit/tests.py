@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from stintlib.course import AT_LEAST, AT_MOST, absolute, relative, test, top, vm
+from stintlib.course.races import expect_no_race
 from stintlib.course.steps import PLAYS, expect_steps
 
 PLAYED = (PLAYS, "--sched", "credit", "--seed", "1", "--plays", "12")    # steps.txt is what comes of it
@@ -42,7 +43,7 @@ def ratio(trial, seen, one, other):
     return had(seen, one) / had(seen, other)
 
 
-@test(points=10, title="two spinners share a pCPU by their weights",
+@test(points=8, title="two spinners share a pCPU by their weights",
       look="credit_account.c: what is given out (6.5), who is in debt (6.6); credit.c: what is burnt (6.3), who goes "
            "first (6.1, 6.2)", gdb=("break pay_vm",))
 def weights(trial):
@@ -73,7 +74,7 @@ def rest(trial):
     trial.expect("time of heavy : time of light", 2, ratio(trial, seen, "heavy", "light"), relative(15), ": 1")
 
 
-@test(points=10, title="a cap holds, even where nobody else wants the pCPU",
+@test(points=8, title="a cap holds, even where nobody else wants the pCPU",
       look="credit_account.c: judge_debtor parks, judge_saver unparks (6.6)", gdb=("break sched_park",))
 def caps(trial):
     cap = trial.random.choice((20, 25, 30, 40, 50))
@@ -176,3 +177,10 @@ def yields(trial):
 def steps(trial):
     """Rules that shares hardly show: roundings, floors and ceilings, who is active, who goes behind whom."""
     expect_steps(trial, (Path(__file__).parent / "steps.txt").read_text("utf-8").splitlines(), *PLAYED)
+
+
+@test(points=4, title="what the accounting and the pCPUs both use is read and written as one", needs=("weights",),
+      gdb=None,
+      look="credit_load, credit_store and credit_add_ns (sched/credit.h): which words are theirs?")
+def shared(trial):
+    expect_no_race(trial, 1000, "--sched", "credit")

@@ -75,7 +75,7 @@ def execute(words, folder, kept_in, out):
 def how_it_ended(code):
     """As the shell and Python tell of it."""
     number = -code if code < 0 else code - 128 if code > 128 else 0
-    reason = {6: "it called abort()", 9: f"it had used up its {PROCESSOR_S} s of processor time",
+    reason = {6: "it called abort()", 8: "it divided by 0", 9: f"it had used up its {PROCESSOR_S} s of processor time",
               11: "it touched memory that is not there", 24: f"it had used up its {PROCESSOR_S} s of processor time"}
     return reason.get(number, f"its exit code is {code}")
 
