@@ -18,7 +18,7 @@ class Trial:
     def __init__(self, said):
         self.said, self.rows = said, []
 
-    def program(self, *words):
+    def program(self, *words, **limits):
         return {"steps": self.said}
 
     def expect(self, what, expected, seen):

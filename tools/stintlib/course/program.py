@@ -29,11 +29,11 @@ class TooSlow(Exception):
     """The wall clock ended it: no verdict."""
 
 
-def run_program(program, words, folder, kept_in):
+def run_program(program, words, folder, kept_in, processor_s=PROCESSOR_S):
     """What it said, a dictionary."""
     nonce = secrets.token_hex(16)
     with open(folder / "said", "wb") as out:
-        code = execute([program, *words, "--nonce", nonce], folder, kept_in, out)
+        code = execute([program, *words, "--nonce", nonce], folder, kept_in, out, processor_s)
     with open(folder / "said", "rb") as file:
         text = file.read(MOST_SAID).decode("utf-8", "replace")
     for line in text.splitlines():
@@ -43,7 +43,8 @@ def run_program(program, words, folder, kept_in):
             continue
         if isinstance(said, dict) and said.get("nonce") == nonce:
             return said
-    raise Silent(f"{Path(program).name} ended without saying what it found: {how_it_ended(code)}")
+    raise Silent(f"{Path(program).name} ended without saying what it found: "
+                 f"{how_it_ended(code, processor_s)}")
 
 
 def run_simulator(path, simulator, kept_in):
@@ -61,9 +62,9 @@ def run_simulator(path, simulator, kept_in):
         raise Silent(f"the simulator ended without a trace ({how_it_ended(code)}): {error}") from error
 
 
-def execute(words, folder, kept_in, out):
+def execute(words, folder, kept_in, out, processor_s=PROCESSOR_S):
     """The exit code."""
-    command = kept_in.wrap(["prlimit", f"--cpu={PROCESSOR_S}", "--", *words])
+    command = kept_in.wrap(["prlimit", f"--cpu={processor_s}", "--", *words])
     try:
         return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
                               timeout=WATCHDOG, check=False).returncode
@@ -72,11 +73,11 @@ def execute(words, folder, kept_in, out):
                       "too busy") from error
 
 
-def how_it_ended(code):
+def how_it_ended(code, processor_s=PROCESSOR_S):
     """As the shell and Python tell of it."""
     number = -code if code < 0 else code - 128 if code > 128 else 0
-    reason = {6: "it called abort()", 8: "it divided by 0", 9: f"it had used up its {PROCESSOR_S} s of processor time",
-              11: "it touched memory that is not there", 24: f"it had used up its {PROCESSOR_S} s of processor time"}
+    reason = {6: "it called abort()", 8: "it divided by 0", 9: f"it had used up its {processor_s} s of processor time",
+              11: "it touched memory that is not there", 24: f"it had used up its {processor_s} s of processor time"}
     return reason.get(number, f"its exit code is {code}")
 
 

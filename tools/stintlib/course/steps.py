@@ -12,11 +12,12 @@ from stintlib.paths import ROOT, shown
 PLAYS, MOVES = "build/plays/plays", "build/plays/moves"    # targets of labs
 SHOWN = 3     # steps before the one that is wrong
 BOUND = 60    # wall-clock seconds, for less than one
+PROCESSOR_S = 2
 
 
 def expect_steps(trial, expected, program, *words):
     """expected: the lines. words: as the program takes them."""
-    said = trial.program(program, *words)["steps"]
+    said = trial.program(program, *words, processor_s=PROCESSOR_S)["steps"]
     wrong = first_difference(expected, said)
     trial.expect("steps that are as they should be", len(expected), len(expected) if wrong is None else wrong)
     if wrong is not None:

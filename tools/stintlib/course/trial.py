@@ -110,12 +110,12 @@ class Trial:
         finally:
             shutil.rmtree(folder)
 
-    def program(self, name, *words):
+    def program(self, name, *words, **limits):
         """Runs a program of the host that is among the lab's targets: what it said, with the places of the source in
-        its `text`."""
+        its `text`. limits: as of run_program."""
         folder, program = self.workshop.folder(f"{self.test.name}-program"), self.workshop.built(name)
         try:
-            said = run_program(program, words, folder, self.workshop.kept_in)
+            said = run_program(program, words, folder, self.workshop.kept_in, **limits)
         except Silent as error:
             raise Failed(str(error)) from error
         except TooSlow as error:
