@@ -4,6 +4,7 @@ hardware does; guests say what they found in their memory. Fences only the hyper
 translations whenever it goes from or to a guest, and so hides every fence that is missing."""
 from stintlib.clock import signed
 from stintlib.course import AT_LEAST, AT_MOST, Failed, test, top, vm
+from stintlib.course.alone import expect_sound
 from stintlib.course.fences import FIRST, MOVED, REASONS, SIBLING, arrivals, owners
 from stintlib.course.spaces import A, D, R, SV39X4, U, V, W, X, bits_in_words
 from stintlib.layout import EVENTS, FENCE_WHYS, FENCES, RAM_BASE, SHARED_BASE
@@ -54,19 +55,7 @@ CHECKS = {
 def play_tables(trial, part):
     """Runs the student's gstage.c in an image of its own (guests/lab02_tables.c)."""
     seed, vmid = trial.random.randrange(1, 1 << 31), trial.random.randrange(2, 64)
-    play_alone(trial, "lab02_tables", f"part={part} seed={seed} vmid={vmid}")
-
-
-def play_alone(trial, image, args):
-    found = trial.native(image, args)
-    said = "".join(found.get("said", []))
-    if said:
-        raise Failed(said)
-    for name, values in found.get("wrong", {}).items():
-        for what, value in values.items():
-            trial.expect(CHECKS[f"{name}.{what}"], *(hex(value[which] & ONES) for which in ("expected", "got")))
-    trial.expect("checks that failed", 0, found.get("failed", "unknown"))
-    trial.expect("came to its end", 1, found.get("finished", 0))
+    expect_sound(trial, "lab02_tables", f"part={part} seed={seed} vmid={vmid}", CHECKS.get)
 
 
 @test(points=5, title="a root of 16 KiB, and hgatp that leads to it", look="hyp/gstage.c: gstage_init, gstage_hgatp",
@@ -140,7 +129,7 @@ def memory(trial):
     space, (held,) = seen.spaces["one"], [vm_.pages for vm_ in seen.snapshot.vms]
     lent = sum(leaf.page < SHARED_BASE + seen.snapshot.shared.bytes for leaf in space.leaves)
     trial.expect("one: pages and tables below the root", len(space.leaves) - lent + len(space.tables) - 4, held)
-    play_alone(trial, "lab02_ram", "part=touch")
+    expect_sound(trial, "lab02_ram", "part=touch", CHECKS.get)
 
 
 @test(points=10, title="guests at the same addresses keep their data, and have nothing in common", needs=("memory",),
@@ -267,7 +256,8 @@ def change(trial):
     for pcpu in (2, 3):
         trial.expect(f"pCPU {pcpu}: such a fence before sibling 2 goes on there", "made",
                      fenced_since(seen, pcpu, begin, end))
-    play_alone(trial, "lab02_ram", "part=change")    # the order of things, which a run seldom shows
+    # The order of things, which a run seldom shows.
+    expect_sound(trial, "lab02_ram", "part=change", CHECKS.get)
 
 
 def is_change(event):

@@ -40,8 +40,9 @@ def cost(trial):
         text += "".join(vm(f"c{n}", "lab10_crowd", vcpus=vcpus // vms, memory="4M") for n in range(vms))
         seen = trial.run(text)
         guests = [seen.guest(f"c{n}") for n in range(vms)]
-        trial.expect(f"{vcpus} VCPUs: those that came to run", vcpus // 2, sum(one["harts"] for one in guests),
-                     AT_LEAST)
+        # `turns` allows 40 ms for each other one: within the 700 ms all of a few come to run, and of many not all.
+        trial.expect(f"{vcpus} VCPUs: those that came to run", vcpus if vcpus == FEW else vcpus // 2,
+                     sum(one["harts"] for one in guests), AT_LEAST)
         costs.append(1 / max(sum(one["sleeps"] / max(one["ns"], 1) for one in guests), 1e-9) / 1000)
     # A tree's O(log n) costs a few per cent, a walk along the queue many times as much.
     trial.expect(f"from one sleep to the next with {MANY} VCPUs, against {costs[0]:.1f} us with {FEW}",

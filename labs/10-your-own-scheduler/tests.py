@@ -33,7 +33,7 @@ def expect_own(trial):
     tree, but = trial.workshop.tree, [f"sched/{name}.c" for name in (*BUILT_IN, "registry")]
     names = set(names_from(tree, MINE, ("sched", "lib"), but)) - {"spin_wait", "spin_stuck"}    # of lib/spinlock.h
     trial.expect(f"what {MINE} calls of other schedulers and of hyp/", "nothing", ", ".join(sorted(names)) or "nothing")
-    headers = headers_from(tree, MINE, ("sched", "lib", "include/stint"))
+    headers = headers_from(tree, MINE, ("sched", "lib"))
     trial.expect("what it includes that is no header of sched/ or lib/", "nothing", ", ".join(headers) or "nothing")
 
 

@@ -84,22 +84,11 @@ static void play(uint64_t number)
         tell(&vcpus[id]);
 }
 
-/* There is one thread: whoever waits for a lock waits for himself. */
-void spin_stuck(struct spinlock *lock)
-{
-    (void)lock;
-    fprintf(stderr, "moves: a lock is taken twice\n");
-    exit(2);
-}
-
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i += 2) {
-        if (take_common(argv[i], i + 1 < argc ? argv[i + 1] : ""))
-            continue;
-        fprintf(stderr, "moves: found '%s', expected --seed N, --plays N or --nonce TEXT\n", argv[i]);
-        return 2;
-    }
+    for (int i = 1; i < argc; i += 2)
+        if (!take_common(argv[i], i + 1 < argc ? argv[i + 1] : ""))
+            refuse(argv[i], "");
     play_all(play);
     return 0;
 }

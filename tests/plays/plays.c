@@ -6,6 +6,8 @@
  * 0.1 ms but for those that are parameters, and a pCPU is asked a little after its slice has ended, so that nothing
  * hangs on whether a time that is just reached counts. With --nonce it speaks JSON, for programs.
  */
+#include <stdio.h>
+#include <string.h>
 #include "sched/sched.h"
 #include "tests/plays/say.h"
 
@@ -17,6 +19,7 @@
 #define US       UINT64_C(1000)
 #define STEP     (100 * US)
 #define TEXT     200
+#define EXPECTED "--sched NAME, --tell runs, "
 
 /* What a parameter is set to: one of `values`, the least of them `least`, and `step` apart; or 0, now and then. */
 static const struct range {
@@ -265,23 +268,7 @@ static void step(void)
     say_changes();
 }
 
-/* There is one thread: whoever waits for a lock waits for himself. */
-void spin_stuck(struct spinlock *lock)
-{
-    (void)lock;
-    fprintf(stderr, "plays: a lock is taken twice\n");
-    exit(2);
-}
-
 /* ---- The command ---- */
-
-static void refuse(const char *word)
-{
-    fprintf(stderr,
-            "plays: found '%s', expected --sched NAME, --seed N, --plays N, --tell runs or --nonce TEXT\n",
-            word);
-    exit(2);
-}
 
 static void play(uint64_t number)
 {
@@ -300,10 +287,10 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--sched") == 0 && sched_find(value) && sched_find(value)->dump)
             ops = sched_find(value);
         else if (!take_common(argv[i], value))
-            refuse(argv[i]);
+            refuse(argv[i], EXPECTED);
     }
     if (!ops)
-        refuse("no scheduler");
+        refuse("no scheduler", EXPECTED);
     play_all(play);
     return 0;
 }

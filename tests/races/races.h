@@ -12,17 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "tests/draw.h"
 
 #define PLAYERS 4 /* pCPUs, at most */
-
-/* A stream of numbers that is the same in every run; the state must not be 0. */
-static inline uint64_t draw_number(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state * UINT64_C(2685821657736338717) >> 16;
-}
 
 /* What was found first; nothing is looked for after that. `kind` NULL: nothing was. In `text`, @0 and @1 stand for the
  * places in the code. */

@@ -19,6 +19,8 @@ class Trial:
         self.said, self.rows = said, []
 
     def program(self, *words, **limits):
+        if self.said is None:
+            raise Failed("plays ended without saying what it found")
         return {"steps": self.said}
 
     def expect(self, what, expected, seen):
@@ -62,6 +64,12 @@ def test_too_few_and_too_many(said, shown):
     with pytest.raises(Failed) as failed:
         steps.expect_steps(Trial(said), GOLDEN, *WORDS)
     assert shown in " ".join(str(failed.value).split())
+
+
+def test_one_that_ends_in_the_middle_is_shown_to_the_debugger():
+    with pytest.raises(Failed, match="without saying") as failed:
+        steps.expect_steps(Trial(None), GOLDEN, *WORDS)
+    assert f"gdb --args {' '.join(WORDS)}\n" in str(failed.value) and "backtrace" in str(failed.value)
 
 
 @pytest.mark.parametrize("words", [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What one file of a submission takes from elsewhere, as the compiler left it in the hypervisor's build: names that the
-linker is to find, and headers. Other than in its text, nothing can be written so that it is not seen."""
+linker is to find, and headers. Macros hide neither; a number that is used as an address is not seen."""
 import os.path
 
 from elftools.elf.elffile import ELFFile

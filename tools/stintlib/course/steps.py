@@ -17,12 +17,17 @@ PROCESSOR_S = 2
 
 def expect_steps(trial, expected, program, *words):
     """expected: the lines. words: as the program takes them."""
-    said = trial.program(program, *words, processor_s=PROCESSOR_S)["steps"]
+    command = " ".join(map(str, (program, *words)))
+    try:
+        said = trial.program(program, *words, processor_s=PROCESSOR_S)["steps"]
+    except Failed as error:
+        raise Failed(f"{error}\nTo see where:\n    gdb --args {command}\n    (gdb) run, and Ctrl-C if it does not end; "
+                     "backtrace") from error
     wrong = first_difference(expected, said)
     trial.expect("steps that are as they should be", len(expected), len(expected) if wrong is None else wrong)
     if wrong is not None:
         raise Failed("\n".join([*told(expected, said, wrong), "", "To see all that your code says:",
-                                f"    {' '.join(map(str, (program, *words)))}"]))
+                                f"    {command}"]))
 
 
 def first_difference(expected, said):
